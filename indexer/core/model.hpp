@@ -1,0 +1,35 @@
+// A model's definition, as the extension's tables hold it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/value_type.hpp"
+
+namespace daas {
+
+/// Version of a document: (epoch, batch), one number that Solr compares (design §6, P2).
+constexpr int kBatchBits = 40;
+constexpr std::int64_t document_version(std::int64_t epoch, std::int64_t batch) {
+  return (epoch << kBatchBits) | batch;
+}
+
+struct Model {
+  struct Source {
+    std::uint32_t relation_oid = 0;
+    std::string relation;           ///< qualified and quoted, for messages
+    std::vector<std::string> key;   ///< source columns that make the affected key
+  };
+  std::string name;
+  bool projection = false;  ///< documents come straight from change events
+  std::vector<Column> columns;
+  std::vector<std::size_t> key;  ///< positions in `columns`
+  std::string load_query;
+  std::string fetch_query;
+  std::vector<Source> sources;
+  std::int64_t revision = 0;
+  bool paused = false;
+};
+
+}  // namespace daas

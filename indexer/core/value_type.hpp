@@ -1,0 +1,57 @@
+// The column types that daas knows, and how a column's value reaches the daemon.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace daas {
+
+/// How a value of a document column is written and indexed.
+enum class ValueType : std::uint8_t {
+  kBoolean,
+  kInt2,
+  kInt4,
+  kInt8,
+  kFloat4,
+  kFloat8,
+  kNumeric,
+  kText,  ///< text and character varying
+  kUuid,
+  kDate,
+  kTimestamp,
+  kTimestampTz,
+  kJsonb,
+  kWrapped,  ///< any other type: the value is the text of to_json(value)
+};
+
+/// The type that PostgreSQL's format_type names so ("bigint", "character varying", …), or
+/// kWrapped for every other name.
+ValueType value_type_named(std::string_view pg_type_name);
+
+/// The type of a built-in type oid (pg_type.dat), or kWrapped.
+ValueType value_type_of(std::uint32_t type_oid);
+
+/// One output column of a model.
+struct Column {
+  std::string name;
+  ValueType type = ValueType::kWrapped;
+  /// Column of the base table that it copies; empty for an expression.
+  std::string source;
+  /// PostgreSQL's name of the type, for errors.
+  std::string pg_type;
+};
+
+/// Suffix of the Solr field that is the typed twin of a column, or nothing when the type has none
+/// (jsonb and wrapped columns live in the document text only).
+///   _l long · _d double · _b boolean · _s string · _n numeric as order-preserving string
+///   _us microseconds since 1970-01-01 as long (date, timestamp, timestamptz)
+std::optional<std::string_view> twin_suffix(ValueType type);
+
+/// Solr field of a column: "c_" + name + suffix, where bytes outside [A-Za-z0-9_] become `_xHH_`
+/// (upper-case hexadecimal) and an underscore that is followed by `x` becomes `_x5F_`.
+/// Injective: two columns never share a field. Precondition: the type has a twin.
+std::string solr_field(const Column& column);
+
+}  // namespace daas

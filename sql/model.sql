@@ -1,0 +1,48 @@
+-- Models: what is served. Invariant: everything here is definition, carried by pg_dump, and
+-- holds names and regclass only, never an oid or attnum, so that it is true in a restored copy.
+
+CREATE SEQUENCE daas.revision_seq;
+COMMENT ON SEQUENCE daas.revision_seq IS
+  'Source of daas.model.revision: every definition, redefinition and reload takes the next value.';
+
+CREATE TABLE daas.model (
+  name         text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{0,47}$'),
+  query        text NOT NULL,
+  key          text[] NOT NULL CHECK (cardinality(key) > 0),
+  kind         text NOT NULL CHECK (kind IN ('projection', 'query')),
+  columns      jsonb NOT NULL,
+  load_query   text NOT NULL,
+  fetch_query  text NOT NULL,
+  options      jsonb NOT NULL DEFAULT '{}',
+  owner        name NOT NULL,
+  revision     bigint NOT NULL DEFAULT nextval('daas.revision_seq'),
+  paused       boolean NOT NULL DEFAULT false,
+  created_at   timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE  daas.model IS 'One row per model: a named query, each of whose rows is one document.';
+COMMENT ON COLUMN daas.model.name IS 'Name of the model: ^[a-z][a-z0-9_]{0,47}$.';
+COMMENT ON COLUMN daas.model.query IS 'The query, deparsed with every name qualified, so that no search_path can change its meaning.';
+COMMENT ON COLUMN daas.model.key IS 'Output columns that identify a document: unique and not null.';
+COMMENT ON COLUMN daas.model.kind IS 'projection: documents are built straight from change events. query: changed keys are fetched from the query.';
+COMMENT ON COLUMN daas.model.columns IS 'Output columns in order: [{"name", "type" (format_type without typmod), "wrapped" (fetched as to_json), "source" (column of the base table that it copies, or null)}].';
+COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns in order, those of wrapped types as to_json(col).';
+COMMENT ON COLUMN daas.model.fetch_query IS 'load_query for the keys in $1, $2, …: one text[] parameter per key column, cast by the query; the arrays have equal length.';
+COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
+COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
+COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';
+COMMENT ON COLUMN daas.model.paused IS 'Paused models take no batches and do not hold the slot.';
+
+CREATE TABLE daas.source (
+  model     text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
+  relation  regclass NOT NULL,
+  key       jsonb NOT NULL,
+  PRIMARY KEY (model, relation)
+);
+COMMENT ON TABLE  daas.source IS 'The base tables that a model reads (a partitioned table stands for its partitions).';
+COMMENT ON COLUMN daas.source.relation IS 'The table; shown and dumped by name.';
+COMMENT ON COLUMN daas.source.key IS 'Source columns whose values in an old or new row image are the affected key, in the order of daas.model.key: ["id", …].';
+
+-- Only the definition is dumped.
+SELECT pg_catalog.pg_extension_config_dump('daas.model', '');
+SELECT pg_catalog.pg_extension_config_dump('daas.source', '');
+SELECT pg_catalog.pg_extension_config_dump('daas.revision_seq', '');
