@@ -1,0 +1,243 @@
+#include "pg/connection.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+Remedy remedy_of(std::string_view sqlstate) {
+  // Class 08 connection, 40 rollback, 53 resources, 55 object state (lock, slot in use),
+  // 57 operator intervention, 58 system error: a later try may succeed. Everything else repeats.
+  static constexpr std::array kHealing{"08", "40", "53", "55", "57", "58"};
+  for (const auto* prefix : kHealing) {
+    if (sqlstate.starts_with(prefix)) return Remedy::kRetry;
+  }
+  // Wrong password or pg_hba: an operator may be mending it right now.
+  return sqlstate.starts_with("28") ? Remedy::kRetry : Remedy::kStop;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+std::string field(const PGresult* result, int code) {
+  const char* const text = PQresultErrorField(result, code);
+  return text ? text : "";
+}
+
+[[noreturn]] void fail_result(PGconn* connection, PGresult* raw, const std::string& what) {
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
+  const auto sqlstate = field(raw, PG_DIAG_SQLSTATE);
+  if (sqlstate.empty()) {
+    throw PgError("08006", what + ": " + trimmed(PQerrorMessage(connection)));
+  }
+  auto message = what + ": " + field(raw, PG_DIAG_MESSAGE_PRIMARY);
+  if (const auto detail = field(raw, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) {
+    message += " (" + detail + ")";
+  }
+  throw PgError(sqlstate, message, field(raw, PG_DIAG_MESSAGE_HINT));
+}
+
+/// The first words of a statement, for messages; never its parameters.
+std::string statement_name(const std::string& sql) {
+  constexpr std::size_t kShown = 60;
+  return sql.size() <= kShown ? sql : sql.substr(0, kShown) + "…";
+}
+
+}  // namespace
+
+PgError::PgError(std::string sqlstate, const std::string& message, const std::string& hint)
+    : Error(remedy_of(sqlstate), message + " [" + sqlstate + "]", hint),
+      sqlstate_(std::move(sqlstate)) {}
+
+std::optional<std::string> Result::optional_text(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return text(row, column);
+}
+
+std::int64_t Result::integer(int row, int column) const {
+  const auto text = (*this)(row, column);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw Error(Remedy::kStop, "PostgreSQL answered \"" + std::string(text) +
+                                   "\" where an integer was expected");
+  }
+  return value;
+}
+
+Connection::Connection(const std::string& conninfo, const std::string& name, Session session,
+                       const Interrupt* interrupt)
+    : connection_(nullptr, &PQfinish), interrupt_(interrupt) {
+  const bool replication = session == Session::kReplication;
+  // fallback_application_name lets a user's own application_name win; the last two keywords end
+  // sessions whose peer vanished without a word.
+  const std::array<const char*, 8> keywords{"dbname", "fallback_application_name",
+                                            "client_encoding", "connect_timeout",
+                                            "tcp_user_timeout", "keepalives_idle",
+                                            replication ? "replication" : nullptr, nullptr};
+  const std::array<const char*, 8> values{conninfo.c_str(), name.c_str(), "UTF8", "10",
+                                          "60000",          "30",         "database", nullptr};
+  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 1));
+  if (!connection_) throw std::bad_alloc();
+  if (PQstatus(connection_.get()) == CONNECTION_BAD) fail("cannot connect to PostgreSQL");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  for (auto status = PGRES_POLLING_WRITING; status != PGRES_POLLING_OK;) {
+    std::array<pollfd, 2> fds{
+        pollfd{PQsocket(connection_.get()),
+               static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
+        pollfd{interrupt_ ? interrupt_->fd() : -1, POLLIN, 0}};
+    if (poll(fds.data(), fds.size(), 100) < 0 && errno != EINTR) fail("poll failed");
+    if (interrupt_) interrupt_->check();
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw PgError("08001", "cannot connect to PostgreSQL: no answer within 15 s");
+    }
+    if (fds[0].revents == 0) continue;
+    status = PQconnectPoll(connection_.get());
+    if (status == PGRES_POLLING_FAILED) fail("cannot connect to PostgreSQL");
+  }
+  // One statement a line: a walsender's SQL mode takes simple queries, too.
+  std::string settings =
+      "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
+      "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog; "
+      "SET statement_timeout = 0; SET lock_timeout = 0; "
+      "SET idle_in_transaction_session_timeout = 0; ";
+  if (session == Session::kReader) {
+    settings += "SET default_transaction_read_only = on; SET row_security = off; ";
+  }
+  run(settings);
+}
+
+void Connection::fail(const std::string& what) {
+  throw PgError("08006", what + ": " + trimmed(PQerrorMessage(connection_.get())));
+}
+
+bool Connection::wait_readable(milliseconds timeout, int other_fd) {
+  std::array<pollfd, 3> fds{pollfd{PQsocket(connection_.get()), POLLIN, 0},
+                            pollfd{interrupt_ ? interrupt_->fd() : -1, POLLIN, 0},
+                            pollfd{other_fd, POLLIN, 0}};
+  const int ready = poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
+  if (ready < 0 && errno != EINTR) fail("poll failed");
+  if (interrupt_) interrupt_->check();
+  return fds[0].revents != 0;
+}
+
+void Connection::cancel() noexcept {
+  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(connection_.get()),
+                                                                  &PQfreeCancel);
+  char message[256];
+  if (request) PQcancel(request.get(), message, sizeof message);
+}
+
+Result Connection::finish(const std::string& what) {
+  std::unique_ptr<PGresult, decltype(&PQclear)> last(nullptr, &PQclear);
+  try {
+    while (true) {
+      while (PQisBusy(connection_.get())) {
+        wait_readable(milliseconds(1000));
+        if (!PQconsumeInput(connection_.get())) fail(what);
+      }
+      PGresult* const result = PQgetResult(connection_.get());
+      if (!result) break;
+      const auto status = PQresultStatus(result);
+      if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return Result(result);
+      if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        // The rest of the answer must be read before the connection can be used again.
+        last.reset(result);
+        while (PGresult* const rest = PQgetResult(connection_.get())) PQclear(rest);
+        fail_result(connection_.get(), last.release(), what);
+      }
+      last.reset(result);
+    }
+  } catch (const Interrupted&) {
+    cancel();
+    throw;
+  }
+  if (!last) fail(what);
+  return Result(last.release());
+}
+
+Result Connection::run(const std::string& sql) {
+  if (!PQsendQuery(connection_.get(), sql.c_str())) fail(statement_name(sql));
+  return finish(statement_name(sql));
+}
+
+Result Connection::run(const std::string& sql, std::span<const Parameter> parameters) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters) {
+    values.push_back(parameter ? parameter->c_str() : nullptr);
+  }
+  if (!PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                         values.data(), nullptr, nullptr, 0)) {
+    fail(statement_name(sql));
+  }
+  return finish(statement_name(sql));
+}
+
+void Connection::copy_out(const std::string& sql,
+                          const std::function<void(std::string_view)>& row) {
+  const auto what = statement_name(sql);
+  run(sql);
+  try {
+    while (true) {
+      char* data = nullptr;
+      const int size = PQgetCopyData(connection_.get(), &data, 1);
+      const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);
+      if (size > 0) {
+        row({data, static_cast<std::size_t>(size)});
+      } else if (size == 0) {
+        wait_readable(milliseconds(1000));
+        if (!PQconsumeInput(connection_.get())) fail(what);
+      } else if (size == -1) {
+        break;
+      } else {
+        fail(what);
+      }
+    }
+  } catch (...) {
+    cancel();
+    throw;
+  }
+  finish(what);
+}
+
+std::vector<Notification> Connection::notifications(milliseconds timeout, int other_fd) {
+  std::vector<Notification> found;
+  const auto collect = [&] {
+    if (!PQconsumeInput(connection_.get())) fail("LISTEN");
+    while (PGnotify* const raw = PQnotifies(connection_.get())) {
+      const std::unique_ptr<PGnotify, decltype(&PQfreemem)> owner(raw, &PQfreemem);
+      found.push_back({raw->relname, raw->extra});
+    }
+  };
+  collect();
+  if (found.empty()) {
+    wait_readable(timeout, other_fd);
+    collect();
+  }
+  return found;
+}
+
+std::string array_text(std::span<const std::string> elements) {
+  std::string text = "{";
+  for (const auto& element : elements) {
+    if (text.size() > 1) text += ',';
+    text += '"';
+    for (const char c : element) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    text += '"';
+  }
+  return text + '}';
+}
+
+}  // namespace daas
