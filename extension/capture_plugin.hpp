@@ -2,7 +2,7 @@
 // WAL order, as the messages of docs/change_event.md.
 //
 // They run in a walsender or in a backend that reads a slot by SQL. All state hangs below
-// ctx->context; see capture_relation.hpp for the one exception, and how it is unset.
+// ctx->context; see capture_table.hpp for the one exception, and how it is unset.
 #pragma once
 
 extern "C" {
@@ -23,5 +23,7 @@ void capture_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int co
 void capture_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr lsn,
                      bool transactional, const char* prefix, Size size, const char* content);
 void capture_commit(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr commit_lsn);
+/// Not called after an error.
+void capture_shutdown(LogicalDecodingContext* ctx);
 
 }  // namespace daas

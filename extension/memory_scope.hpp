@@ -1,5 +1,7 @@
-// Runs a block in another memory context.
+// Runs a piece of code in another memory context.
 #pragma once
+
+#include <type_traits>
 
 extern "C" {
 #include "postgres.h"
@@ -9,19 +11,23 @@ extern "C" {
 
 namespace daas {
 
-/// Enters `context` and comes back at the end of the block. Below pg_call() or where no error is
-/// possible the destructor does it; when PostgreSQL raises an error over it, the destructor does not
-/// run, and need not: error handling sets its own context. That is why a class with a destructor is
-/// harmless here, unlike any that owns something.
-class MemoryScope {
- public:
-  explicit MemoryScope(MemoryContext context) : before_(MemoryContextSwitchTo(context)) {}
-  ~MemoryScope() { MemoryContextSwitchTo(before_); }
-  MemoryScope(const MemoryScope&) = delete;
-  MemoryScope& operator=(const MemoryScope&) = delete;
-
- private:
-  MemoryContext before_;
-};
+/// Calls `body` with `context` as the current one and comes back.
+///
+/// A function and not a class with a destructor: PostgreSQL errors jump over this frame, which is
+/// allowed only for frames without destructors. Nothing is lost by it, since error handling sets
+/// the context itself.
+template <typename Body>
+auto in_memory(MemoryContext context, Body&& body) -> decltype(body()) {
+  MemoryContext before = MemoryContextSwitchTo(context);
+  if constexpr (std::is_void_v<decltype(body())>) {
+    body();
+    MemoryContextSwitchTo(before);
+  } else {
+    auto result = body();
+    static_assert(std::is_trivially_destructible_v<decltype(result)>);
+    MemoryContextSwitchTo(before);
+    return result;
+  }
+}
 
 }  // namespace daas

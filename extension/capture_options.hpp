@@ -1,0 +1,20 @@
+// The options of START_REPLICATION … (name 'value', …), checked.
+#pragma once
+
+extern "C" {
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+}
+
+namespace daas {
+
+struct CaptureOptions {
+  const char* publication = nullptr;
+};
+
+/// Reads a list of DefElem. Raises 22023 for an unknown option, a missing one or a bad value.
+/// Strings live in the current memory context.
+CaptureOptions parse_capture_options(List* options);
+
+}  // namespace daas

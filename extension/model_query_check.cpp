@@ -1,0 +1,192 @@
+// Constructs and tables that a model can't have, found in the analyzed query.
+#include "model_query.hpp"
+#include "query_tree.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+}
+
+namespace daas {
+namespace {
+
+[[noreturn]] void refuse_expression(const char* construct, Node* node, const char* hint) {
+  const int location = exprLocation(node);
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("%s is not supported in a model's query", construct), errhint("%s", hint),
+                  location >= 0 ? errposition(location + 1) : 0));
+  pg_unreachable();
+}
+
+[[noreturn]] void refuse_table(Relation table, const char* what, const char* hint) {
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("%s %s, which a model can't read",
+                         quote_qualified_identifier(
+                             get_namespace_name(RelationGetNamespace(table)),
+                             RelationGetRelationName(table)),
+                         what),
+                  errhint("%s", hint)));
+  pg_unreachable();
+}
+
+bool check_function(Oid function, void* context) {
+  const char* refusal = function_refusal(function);
+  if (refusal == nullptr) return false;
+  const int location = exprLocation(static_cast<Node*>(context));
+  ereport(ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("function %s() %s: it is not supported in a model's query",
+                  get_func_name(function), refusal),
+           errdetail("A document must change only when its row does."),
+           errhint("Use IMMUTABLE functions, or store the value in a column."),
+           location >= 0 ? errposition(location + 1) : 0));
+  pg_unreachable();
+}
+
+bool check_node(Node* node, void* context) {
+  if (node == nullptr) return false;
+  switch (nodeTag(node)) {
+    case T_Var: {
+      const AttrNumber attribute = castNode(Var, node)->varattno;
+      if (attribute < 0) {
+        refuse_expression("a system column", node, "Name columns of the table only.");
+      }
+      if (attribute == 0) {
+        refuse_expression("a whole-row reference", node,
+                          "List the columns, or use jsonb_build_object().");
+      }
+      return false;
+    }
+    case T_Aggref:
+    case T_GroupingFunc:
+      refuse_expression("an aggregate function", node, "A document is one row of the table.");
+    case T_WindowFunc:
+      refuse_expression("a window function", node, "A document depends on its own row only.");
+    case T_SubLink:
+      refuse_expression("a subquery", node, "A model reads the rows of one table.");
+    case T_Param:
+      refuse_expression("a parameter", node, "Write the value into the query.");
+    case T_SQLValueFunction:
+      refuse_expression("CURRENT_DATE, CURRENT_USER or a similar value", node,
+                        "A document must change only when its row does.");
+    case T_NextValueExpr:
+    case T_CurrentOfExpr:
+      refuse_expression("a sequence or cursor", node, "Name columns of the table only.");
+    case T_FuncExpr:
+      if (castNode(FuncExpr, node)->funcretset) {
+        refuse_expression("a set-returning function", node,
+                          "A document is one row of the table.");
+      }
+      break;
+    case T_OpExpr:
+      if (castNode(OpExpr, node)->opretset) {
+        refuse_expression("a set-returning operator", node,
+                          "A document is one row of the table.");
+      }
+      break;
+    default:
+      break;
+  }
+  // The node is passed on as the place of an error.
+  check_functions_in_node(node, check_function, node);
+  return walk_expression(node, check_node, context);
+}
+
+void check_partitions(Relation table) {
+  List* children = find_all_inheritors(RelationGetRelid(table), AccessShareLock, nullptr);
+  ListCell* cell;
+  foreach (cell, children) {
+    Relation child = table_open(lfirst_oid(cell), NoLock);
+    if (child->rd_rel->relkind == RELKIND_FOREIGN_TABLE) {
+      refuse_table(child, "is a foreign table", "Changes of other servers can't be captured.");
+    }
+    if (child->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT) {
+      refuse_table(child, "is unlogged or temporary", "Make the partition permanent and logged.");
+    }
+    table_close(child, NoLock);
+  }
+}
+
+}  // namespace
+
+void check_source_table(Relation table) {
+  Form_pg_class form = table->rd_rel;
+  switch (form->relkind) {
+    case RELKIND_RELATION:
+    case RELKIND_PARTITIONED_TABLE:
+      break;
+    case RELKIND_VIEW:
+      refuse_table(table, "is a view", "Give the view's query with its base table.");
+    case RELKIND_MATVIEW:
+      refuse_table(table, "is a materialized view", "Its refreshes can't be captured: read its table.");
+    case RELKIND_FOREIGN_TABLE:
+      refuse_table(table, "is a foreign table", "Changes of other servers can't be captured.");
+    default:
+      refuse_table(table, "is not a table", "Name a table.");
+  }
+  if (IsCatalogRelation(table) || RelationGetRelid(table) < FirstNormalObjectId) {
+    refuse_table(table, "is a system catalog", "Name a table of your own.");
+  }
+  if (form->relpersistence == RELPERSISTENCE_TEMP) {
+    refuse_table(table, "is temporary", "Make the table permanent.");
+  }
+  if (form->relpersistence == RELPERSISTENCE_UNLOGGED) {
+    refuse_table(table, "is unlogged",
+                 psprintf("Its changes are not in the WAL. Run ALTER TABLE %s SET LOGGED.",
+                          quote_qualified_identifier(get_namespace_name(form->relnamespace),
+                                                     RelationGetRelationName(table))));
+  }
+  if (!pg_class_ownercheck(RelationGetRelid(table), GetUserId())) {
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("must be owner of table %s", RelationGetRelationName(table)),
+                    errhint("A model publishes its table: its owner defines it.")));
+  }
+  if (form->relrowsecurity) {
+    refuse_table(table, "has row level security",
+                 "A model's documents are the same for everybody: use the API's scope.");
+  }
+  if (form->relispartition) {
+    refuse_table(table, "is a partition",
+                 "Its changes are published as the partitioned table's: name that, and choose "
+                 "the partition's rows in WHERE.");
+  }
+  if (form->relkind == RELKIND_PARTITIONED_TABLE) {
+    check_partitions(table);
+  } else if (form->relhassubclass &&
+             find_inheritance_children(RelationGetRelid(table), AccessShareLock) != NIL) {
+    refuse_table(table, "has inheriting tables", "Use a partitioned table, or name a child table.");
+  }
+}
+
+Oid check_model_query(Query* query) {
+  RangeTblEntry* entry = nullptr;
+  ListCell* cell;
+  foreach (cell, query->rtable) {
+    RangeTblEntry* each = lfirst_node(RangeTblEntry, cell);
+    // The raw tree had one plain name in FROM, so this is a defect or a hook at work.
+    if (each->rtekind != RTE_RELATION || entry != nullptr) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("a model's query must read one table")));
+    }
+    entry = each;
+  }
+  if (query->commandType != CMD_SELECT || entry == nullptr || query->hasModifyingCTE ||
+      query->hasForUpdate || query->setOperations != nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("a model's query must be a plain SELECT from one table")));
+  }
+  walk_query<void>(query, check_node, nullptr, QTW_IGNORE_RANGE_TABLE);
+  return entry->relid;
+}
+
+}  // namespace daas

@@ -1,0 +1,86 @@
+// Output columns: their names, types, and which of them copy a column of the table.
+#include <cstring>
+
+#include "model_query.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/rel.h"
+}
+
+namespace daas {
+namespace {
+
+/// The types that the daemon writes and indexes as they are (indexer/core/value_type.hpp).
+bool native_type(Oid type) {
+  switch (type) {
+    case BOOLOID:
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case NUMERICOID:
+    case TEXTOID:
+    case VARCHAROID:
+    case UUIDOID:
+    case DATEOID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+    case JSONBOID:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void check_name(const ModelQuery& model, int index) {
+  const OutputColumn& column = model.columns[index];
+  if (column.name == nullptr || std::strcmp(column.name, "?column?") == 0) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+                    errmsg("output column %d of the model's query has no name", index + 1),
+                    errhint("Name it: expression AS name."),
+                    column.location >= 0 ? errposition(column.location + 1) : 0));
+  }
+  for (int i = 0; i < index; ++i) {
+    if (std::strcmp(model.columns[i].name, column.name) == 0) {
+      ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                      errmsg("output column \"%s\" of the model's query occurs twice", column.name),
+                      errhint("Rename one of them: expression AS name."),
+                      column.location >= 0 ? errposition(column.location + 1) : 0));
+    }
+  }
+}
+
+}  // namespace
+
+void find_output_columns(ModelQuery* model, Relation table) {
+  Query* query = model->query;
+  model->columns = static_cast<OutputColumn*>(
+      palloc0(sizeof(OutputColumn) * (list_length(query->targetList) + 1)));
+  model->projection = query->jointree->quals == nullptr;
+  ListCell* cell;
+  foreach (cell, query->targetList) {
+    TargetEntry* entry = lfirst_node(TargetEntry, cell);
+    if (entry->resjunk) continue;
+    Node* expression = reinterpret_cast<Node*>(entry->expr);
+    OutputColumn* column = &model->columns[model->column_count];
+    column->name = entry->resname;
+    column->type = exprType(expression);
+    column->native = native_type(column->type);
+    column->location = exprLocation(expression);
+    if (IsA(expression, Var)) column->attribute = castNode(Var, expression)->varattno;
+    model->projection &= column->attribute > 0 && column->native;
+    check_name(*model, model->column_count);
+    ++model->column_count;
+  }
+  if (model->column_count == 0) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("the model's query has no output columns"),
+                    errhint("Name the columns of \"%s\" that make the document.",
+                            RelationGetRelationName(table))));
+  }
+}
+
+}  // namespace daas

@@ -1,0 +1,107 @@
+// From the analyzed query to the texts that the daemon runs, and their rehearsal.
+#include "model_query.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "nodes/bitmapset.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/ruleutils.h"
+}
+
+namespace daas {
+namespace {
+
+/// Runs with nothing on the search_path but the catalogs, so that what is deparsed is qualified.
+/// An error leaves the setting to the (sub)transaction's end, which undoes it.
+template <typename Body>
+void under_catalog_path(Body&& body) {
+  const int level = NewGUCNestLevel();
+  set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                    GUC_ACTION_SAVE, true, 0, false);
+  body();
+  AtEOXact_GUC(true, level);
+}
+
+}  // namespace
+
+char* deparse_query(const ModelQuery& model) {
+  char* text = nullptr;
+  under_catalog_path([&] { text = pg_get_querydef(model.query, false); });
+  return text;
+}
+
+char* load_query(const ModelQuery& model, const char* query) {
+  StringInfoData text;
+  initStringInfo(&text);
+  for (int i = 0; i < model.column_count; ++i) {
+    // quote_identifier leaves plain words bare; quoted always is easier to read in one list.
+    const char* name = model.columns[i].name;
+    StringInfoData quoted;
+    initStringInfo(&quoted);
+    appendStringInfoChar(&quoted, '"');
+    for (const char* c = name; *c != '\0'; ++c) {
+      if (*c == '"') appendStringInfoChar(&quoted, '"');
+      appendStringInfoChar(&quoted, *c);
+    }
+    appendStringInfoChar(&quoted, '"');
+    appendStringInfoString(&text, i > 0 ? ", " : "SELECT ");
+    if (model.columns[i].native) {
+      appendStringInfo(&text, "q.%s", quoted.data);
+    } else {
+      appendStringInfo(&text, "pg_catalog.to_json(q.%s) AS %s", quoted.data, quoted.data);
+    }
+  }
+  appendStringInfo(&text, " FROM (%s) q", query);
+  return text.data;
+}
+
+char* fetch_query(const ModelQuery& model, const char* query) {
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfoString(&text, load_query(model, query));
+  if (model.key_count == 1) {
+    // = ANY of an array is an index condition that every index on the column serves.
+    const OutputColumn& column = model.columns[model.key[0]];
+    appendStringInfo(&text, " WHERE q.%s = ANY ($1::text[]::%s[])", quote_identifier(column.name),
+                     format_type_be(column.type));
+    return text.data;
+  }
+  appendStringInfoString(&text, " WHERE (");
+  for (int i = 0; i < model.key_count; ++i) {
+    appendStringInfo(&text, "%sq.%s", i > 0 ? ", " : "",
+                     quote_identifier(model.columns[model.key[i]].name));
+  }
+  appendStringInfoString(&text, ") IN (SELECT * FROM unnest(");
+  for (int i = 0; i < model.key_count; ++i) {
+    appendStringInfo(&text, "%s$%d::text[]::%s[]", i > 0 ? ", " : "", i + 1,
+                     format_type_be(model.columns[model.key[i]].type));
+  }
+  appendStringInfoString(&text, "))");
+  return text.data;
+}
+
+void probe(const ModelQuery& model, const char* load, const char* fetch) {
+  Oid* types = static_cast<Oid*>(palloc(sizeof(Oid) * model.key_count));
+  Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * model.key_count));
+  for (int i = 0; i < model.key_count; ++i) {
+    types[i] = TEXTARRAYOID;
+    values[i] = PointerGetDatum(construct_empty_array(TEXTOID));
+  }
+  under_catalog_path([&] {
+    SPI_connect();
+    const char* limited = psprintf("%s LIMIT 0", load);
+    if (SPI_execute(limited, true, 0) != SPI_OK_SELECT) {
+      elog(ERROR, "the load query is not a SELECT: %s", load);
+    }
+    if (SPI_execute_with_args(fetch, model.key_count, types, values, nullptr, true, 0) !=
+        SPI_OK_SELECT) {
+      elog(ERROR, "the fetch query is not a SELECT: %s", fetch);
+    }
+    SPI_finish();
+  });
+}
+
+}  // namespace daas
