@@ -1,0 +1,26 @@
+#include "serve/api.hpp"
+
+#include <algorithm>
+
+namespace daas {
+
+const Column* Api::column(std::string_view name) const {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const Column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+bool Api::may_read(std::string_view name) const {
+  return std::find(fields.begin(), fields.end(), name) != fields.end();
+}
+
+bool Api::may_filter(std::string_view name) const {
+  return std::find(filters.begin(), filters.end(), name) != filters.end();
+}
+
+const Api* Catalog::find(const std::string& path) const {
+  const auto found = apis.find(path);
+  return found == apis.end() ? nullptr : &found->second;
+}
+
+}  // namespace daas

@@ -1,0 +1,50 @@
+// The second stage of a read: what was asked, of which API, with which claims, to one Solr request.
+// Pure. The request's frame, generated names and user values never mix: a value is a parameter of
+// its own that a query dereferences once ({!term f=F v=$v0}); only schema-checked field names,
+// generated parameter names and literals printed by value_parse stand inside a query.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "serve/api.hpp"
+#include "serve/request.hpp"
+
+namespace daas {
+
+/// offset + limit stops here: deep paging costs Solr memory on every shard.
+constexpr std::uint64_t kDeepestRow = 10'000;
+
+/// A form POST to the collection's /daas handler. Parameters keep their order; names repeat (fq).
+struct SolrRequest {
+  std::string collection;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+/// What response.hpp must know to answer.
+struct AnswerShape {
+  struct Member {
+    std::string column;  ///< key in the document text
+    std::string name;    ///< key in the answer
+  };
+  std::vector<Member> members;
+  std::uint64_t offset = 0;
+  std::uint64_t rows = 0;  ///< asked for, at most
+  bool count = false;
+  bool singular = false;
+};
+
+struct ReadPlan {
+  SolrRequest solr;
+  AnswerShape shape;
+};
+
+/// @param claims of the verified token; null when there is none (public APIs)
+/// @throws Refusal 400 (names, types, limits), 403 (scope)
+ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
+                   std::chrono::milliseconds time_allowed);
+
+}  // namespace daas

@@ -1,0 +1,79 @@
+// The first stage of a read: bytes of a request target and its headers to an ApiRequest. Pure.
+// Knows the grammar of the dialect, not the columns' types: that is plan.hpp.
+//
+//   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a space
+//   param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
+//             | "offset=" digits | column "=" [ "not." ] operator "." value
+//   item      = "*" | [ name ":" ] name
+//   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
+//   name      = bare | DQUOTE *( char | "\" char ) DQUOTE
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "serve/refusal.hpp"
+
+namespace daas {
+
+enum class Operator : std::uint8_t { kEq, kNeq, kGt, kGte, kLt, kLte, kIn, kIs, kIsDistinct };
+
+struct Filter {
+  std::string column;
+  bool negated = false;
+  Operator op = Operator::kEq;
+  /// One text; any number for kIn; for kIs one of null, not_null, true, false, unknown.
+  std::vector<std::string> values;
+};
+
+struct Selection {
+  std::string column;  ///< "*": every field of the API
+  std::string name;    ///< of the answer's member
+};
+
+struct OrderTerm {
+  std::string column;
+  bool descending = false;
+  std::optional<bool> nulls_first;  ///< absent: PostgreSQL's default (last when ascending)
+};
+
+/// What a client asked for.
+struct ApiRequest {
+  std::vector<Selection> select;  ///< empty: every field
+  std::vector<Filter> filters;    ///< all of them must hold
+  std::vector<OrderTerm> order;
+  std::optional<std::uint64_t> limit;
+  std::uint64_t offset = 0;
+  bool count = false;     ///< Prefer: count=…
+  bool singular = false;  ///< Accept: application/vnd.pgrst.object+json
+};
+
+/// A decoded request target.
+struct Target {
+  std::vector<std::string> segments;  ///< of the path
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+/// @throws Refusal 400 for broken percent encoding, bytes that are not UTF-8, and NUL.
+Target parse_target(std::string_view target);
+
+/// Headers that change what a read answers.
+struct ReadHeaders {
+  std::string prefer;
+  std::string accept;
+  std::string accept_profile;
+};
+
+/// @param filterable the only columns that a parameter may name; listed when an unknown one is refused
+/// @throws Refusal
+ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
+                      const std::vector<std::string>& filterable);
+
+/// True when the bytes are UTF-8 without overlong forms and surrogates.
+bool is_utf8(std::string_view text);
+
+}  // namespace daas

@@ -1,0 +1,155 @@
+#include "serve/response.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace daas {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Where each wanted column goes in an answer's object; built once per answer.
+class RowWriter {
+ public:
+  explicit RowWriter(const AnswerShape& shape) : slices_(shape.members.size()) {
+    for (std::size_t i = 0; i < shape.members.size(); ++i) {
+      slots_[shape.members[i].column].push_back(i);
+      keys_.push_back(nlohmann::json(shape.members[i].name).dump() + ":");
+    }
+  }
+
+  void append(std::string& body, ondemand::object document) {
+    std::fill(slices_.begin(), slices_.end(), std::string_view{});
+    for (auto field : document) {
+      const std::string_view key = field.unescaped_key();
+      const auto wanted = slots_.find(std::string(key));
+      if (wanted == slots_.end()) continue;
+      const auto slice = raw(field.value());
+      for (const auto slot : wanted->second) slices_[slot] = slice;
+    }
+    body += '{';
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (i != 0) body += ',';
+      body += keys_[i];
+      body += slices_[i].empty() ? std::string_view("null") : slices_[i];
+    }
+    body += '}';
+  }
+
+ private:
+  static std::string_view raw(ondemand::value value) {
+    std::string_view text;
+    const ondemand::json_type type = value.type();
+    if (type == ondemand::json_type::object) {
+      ondemand::object object = value.get_object();
+      text = object.raw_json();
+    } else if (type == ondemand::json_type::array) {
+      ondemand::array array = value.get_array();
+      text = array.raw_json();
+    } else {
+      text = value.raw_json_token();
+    }
+    const auto last = text.find_last_not_of(" \t\r\n");  // a token reaches to the next one
+    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  }
+
+  std::unordered_map<std::string, std::vector<std::size_t>> slots_;
+  std::vector<std::string> keys_;
+  std::vector<std::string_view> slices_;
+};
+
+struct Rows {
+  std::string body;  ///< objects, comma separated
+  std::uint64_t count = 0;
+  std::uint64_t found = 0;
+  bool found_exact = false;
+  bool header = false;
+  bool response = false;
+};
+
+[[noreturn]] void cut_short() {
+  throw Refusal(504, "PGRST003", "the search took too long and was stopped", {},
+                "narrow the request with a filter");
+}
+
+Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
+  Rows rows;
+  solr_body.reserve(solr_body.size() + simdjson::SIMDJSON_PADDING);
+  ondemand::parser parser;
+  auto answer = parser.iterate(simdjson::padded_string_view(solr_body.data(), solr_body.size(), solr_body.capacity()));
+  for (auto part : answer.get_object()) {
+    const std::string_view name = part.unescaped_key();
+    if (name == "responseHeader") {
+      rows.header = true;
+      for (auto entry : part.value().get_object()) {
+        if (std::string_view(entry.unescaped_key()) != "partialResults") continue;
+        // true or "omitted"; only an explicit false says that the rows are whole.
+        if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
+      }
+    } else if (name == "response") {
+      rows.response = true;
+      RowWriter writer(shape);
+      for (auto entry : part.value().get_object()) {
+        const std::string_view key = entry.unescaped_key();
+        if (key == "numFound") {
+          rows.found = entry.value().get_uint64();
+        } else if (key == "numFoundExact") {
+          rows.found_exact = entry.value().get_bool();
+        } else if (key == "docs") {
+          for (auto row : entry.value().get_array()) {
+            if (rows.count++ != 0) rows.body += ',';
+            writer.append(rows.body, row.get_object().find_field("_doc_").get_object());
+          }
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
+  Rows rows;
+  try {
+    rows = read_rows(solr_body, shape);
+  } catch (const simdjson::simdjson_error& error) {
+    throw Refusal(502, "XX000", "the search engine's answer could not be read", error.what());
+  }
+  // Without its header nothing would tell a cut-off search from an empty one.
+  if (!rows.header || !rows.response) {
+    throw Refusal(502, "XX000", "the search engine's answer is not complete");
+  }
+  if (shape.count && !rows.found_exact) cut_short();
+
+  ReadAnswer answer;
+  const std::string total = shape.count ? std::to_string(rows.found) : "*";
+  if (shape.count && shape.offset > rows.found) {
+    ApiError error{416, "PGRST103", "Requested range not satisfiable",
+                   "An offset of " + std::to_string(shape.offset) + " was requested, but there are only " +
+                       total + " rows.", {}, {}};
+    error.headers.emplace_back("Content-Range", "*/" + total);
+    throw Refusal(std::move(error));
+  }
+  answer.content_range = rows.count == 0 ? "*/" + total
+                                         : std::to_string(shape.offset) + "-" +
+                                               std::to_string(shape.offset + rows.count - 1) + "/" + total;
+  if (shape.count && rows.count < rows.found) answer.status = 206;
+  if (shape.singular) {
+    if (rows.count != 1) {
+      throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
+                    "The result contains " +
+                        std::to_string(rows.count == 0 ? 0 : rows.found - shape.offset) + " rows");
+    }
+    answer.body = std::move(rows.body);
+  } else {
+    answer.body = "[" + rows.body + "]";
+  }
+  return answer;
+}
+
+}  // namespace daas

@@ -1,0 +1,133 @@
+#include "serve/response.hpp"
+
+#include <gtest/gtest.h>
+
+namespace daas {
+namespace {
+
+AnswerShape shape_of(std::vector<AnswerShape::Member> members) {
+  AnswerShape shape;
+  shape.members = std::move(members);
+  shape.rows = 100;
+  return shape;
+}
+
+std::string solr(const std::string& docs, const std::string& found = "3", const std::string& header = "") {
+  return R"({"responseHeader":{"zkConnected":true,"status":0,"QTime":1)" + header + R"(},"response":{"numFound":)" +
+         found + R"(,"start":0,"numFoundExact":true,"docs":[)" + docs + "]}}\n";
+}
+
+std::string document(const std::string& text) { return "\n      {\n        \"_doc_\":" + text + "}"; }
+
+unsigned status_of(const std::string& body, const AnswerShape& shape) {
+  try {
+    return answer_read(body, shape).status;
+  } catch (const Refusal& refusal) {
+    return refusal.error().status;
+  }
+}
+
+TEST(Answer, CopiesEveryValueByteForByte) {
+  const std::string values[] = {"1e+300", "-0", "123456789012345678901234567890.10", "1.10", "\"\\u0001 \\\" \\\\ \xC3\xA4\"",
+                                "null", "true", "{\"b\": [1, {\"a\": 1.0}], \"b\": 2}", "[ ]", "{}", "\"NaN\"", "\"\"",
+                                "[1.50, \"]\", \"\\\"}\"]"};
+  for (const auto& value : values) {
+    const auto answer = answer_read(solr(document("{\"a\":1,\"x\":" + value + ",\"z\":2}")), shape_of({{"x", "x"}}));
+    EXPECT_EQ(answer.body, "[{\"x\":" + value + "}]");
+  }
+}
+
+TEST(Answer, HoldsOnlyTheAskedColumnsInTheAskedOrder) {
+  const auto shape = shape_of({{"c", "c"}, {"a", "first"}, {"a", "a"}});
+  EXPECT_EQ(answer_read(solr(document(R"({"a":1,"secret":2,"c":3})")), shape).body, R"([{"c":3,"first":1,"a":1}])");
+}
+
+TEST(Answer, NamesAreEscapedAndColumnsFoundByTheirUnescapedName) {
+  const auto shape = shape_of({{"we\"ird\\", "a\"b"}, {"\xC3\xA4", "\xC3\xA4"}});
+  EXPECT_EQ(answer_read(solr(document("{\"we\\\"ird\\\\\":1,\"\xC3\xA4\":2}")), shape).body,
+            "[{\"a\\\"b\":1,\"\xC3\xA4\":2}]");
+}
+
+TEST(Answer, ANestedMemberOfTheSameNameIsNotTheColumn) {
+  const auto shape = shape_of({{"a", "a"}});
+  EXPECT_EQ(answer_read(solr(document(R"({"b":{"a":1},"a":2})")), shape).body, R"([{"a":2}])");
+  EXPECT_EQ(answer_read(solr(document(R"({"b":{"a":1}})")), shape).body, R"([{"a":null}])");
+}
+
+TEST(Answer, DeeplyNestedValuesPassThrough) {
+  std::string deep(5000, '[');
+  deep += std::string(5000, ']');
+  const auto answer = answer_read(solr(document("{\"x\":" + deep + ",\"y\":1}")), shape_of({{"x", "x"}, {"y", "y"}}));
+  EXPECT_EQ(answer.body, "[{\"x\":" + deep + ",\"y\":1}]");
+}
+
+TEST(Answer, ContentRangeAndStatusFollowTheCount) {
+  auto shape = shape_of({{"a", "a"}});
+  const auto two = solr(document(R"({"a":1})") + "," + document(R"({"a":2})"));
+  EXPECT_EQ(answer_read(two, shape).content_range, "0-1/*");
+  EXPECT_EQ(answer_read(two, shape).status, 200u);
+  shape.count = true;
+  EXPECT_EQ(answer_read(two, shape).content_range, "0-1/3");
+  EXPECT_EQ(answer_read(two, shape).status, 206u);
+  shape.offset = 1;
+  EXPECT_EQ(answer_read(two, shape).content_range, "1-2/3");
+  shape.offset = 3;
+  EXPECT_EQ(answer_read(solr(""), shape).content_range, "*/3");
+  EXPECT_EQ(answer_read(solr(""), shape).status, 206u);
+  shape.offset = 4;
+  EXPECT_EQ(status_of(solr(""), shape), 416u);
+  shape.offset = 0;
+  EXPECT_EQ(answer_read(solr("", "0"), shape).content_range, "*/0");
+  EXPECT_EQ(answer_read(solr("", "0"), shape).status, 200u);
+  EXPECT_EQ(answer_read(solr("", "0"), shape).body, "[]");
+}
+
+TEST(Answer, SingularIsOneObjectOr406) {
+  auto shape = shape_of({{"a", "a"}});
+  shape.singular = true;
+  EXPECT_EQ(answer_read(solr(document(R"({"a":1})"), "1"), shape).body, R"({"a":1})");
+  EXPECT_EQ(status_of(solr("", "0"), shape), 406u);
+  try {
+    answer_read(solr("", "0"), shape);
+  } catch (const Refusal& refusal) {
+    EXPECT_EQ(refusal.error().details, "The result contains 0 rows");
+  }
+  EXPECT_EQ(status_of(solr(document(R"({"a":1})") + "," + document(R"({"a":2})"), "2"), shape), 406u);
+}
+
+TEST(Answer, PartialResultsAreNeverAShortAnswer) {
+  const auto shape = shape_of({{"a", "a"}});
+  for (const char* flag : {"true", "\"omitted\"", "1", "null"}) {
+    EXPECT_EQ(status_of(solr("", "0", std::string(",\"partialResults\":") + flag), shape), 504u) << flag;
+  }
+  EXPECT_EQ(status_of(solr("", "0", ",\"partialResults\":false"), shape), 200u);
+}
+
+TEST(Answer, ACountThatIsNotExactIsNotGiven) {
+  auto shape = shape_of({{"a", "a"}});
+  shape.count = true;
+  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]}})", shape), 504u);
+}
+
+TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
+  const auto shape = shape_of({{"a", "a"}});
+  const auto good = solr(document(R"({"a":"x","b":[1,2]})"));
+  for (std::size_t length = 0; length < good.size() - 1; ++length) {
+    EXPECT_EQ(status_of(good.substr(0, length), shape), 502u) << length;
+  }
+  for (const char* bad : {"", "[]", "<html>", "{}", "null", R"({"response":{"docs":[]}})",
+                          R"({"responseHeader":{},"response":{"docs":[{"_doc_":"x"}]}})",
+                          R"({"responseHeader":{},"response":{"docs":[{}]}})", R"({"responseHeader":{},"response":[]})",
+                          R"({"responseHeader":{},"error":{}})", R"({"responseHeader":1,"response":{"docs":[]}})"}) {
+    EXPECT_EQ(status_of(bad, shape), 502u) << bad;
+  }
+}
+
+TEST(ErrorBody, IsAlwaysAnObjectWithFourMembers) {
+  EXPECT_EQ(error_body({404, "PGRST205", "m", "", "h", {}}),
+            R"({"code":"PGRST205","message":"m","details":null,"hint":"h"})");
+  EXPECT_NE(error_body({400, "x", "bad \xff byte \"q\"", "", "", {}}).find("\\\"q\\\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace daas
