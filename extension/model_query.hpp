@@ -42,11 +42,14 @@ struct ModelQuery {
   bool projection;  ///< documents can be built from change events alone
 };
 
+/// For ereport(): the position of a byte offset in the query, counted in characters.
+int query_position(const char* text, int location);
+
 /// The query, parsed and analyzed under the current search_path.
 Query* parse_model_query(const char* text);
 
-/// Refuses every construct that a model can't have; returns its one table, locked.
-Oid check_model_query(Query* query);
+/// Refuses every construct that a model can't have; returns its one table, which analysis locked.
+Oid check_model_query(const char* text, Query* query);
 /// Refuses tables that can't be a source, or that the current user does not own.
 void check_source_table(Relation table);
 

@@ -20,11 +20,16 @@ extern "C" {
 namespace daas {
 namespace {
 
-[[noreturn]] void refuse_expression(const char* construct, Node* node, const char* hint) {
-  const int location = exprLocation(node);
+/// Where a check is: the query's text and the node whose functions are looked at.
+struct Place {
+  const char* text;
+  Node* node;
+};
+
+[[noreturn]] void refuse_expression(const Place& place, const char* construct, const char* hint) {
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                   errmsg("%s is not supported in a model's query", construct), errhint("%s", hint),
-                  location >= 0 ? errposition(location + 1) : 0));
+                  query_position(place.text, exprLocation(place.node))));
   pg_unreachable();
 }
 
@@ -42,64 +47,64 @@ namespace {
 bool check_function(Oid function, void* context) {
   const char* refusal = function_refusal(function);
   if (refusal == nullptr) return false;
-  const int location = exprLocation(static_cast<Node*>(context));
+  const Place* place = static_cast<Place*>(context);
   ereport(ERROR,
           (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
            errmsg("function %s() %s: it is not supported in a model's query",
                   get_func_name(function), refusal),
            errdetail("A document must change only when its row does."),
            errhint("Use IMMUTABLE functions, or store the value in a column."),
-           location >= 0 ? errposition(location + 1) : 0));
+           query_position(place->text, exprLocation(place->node))));
   pg_unreachable();
 }
 
-bool check_node(Node* node, void* context) {
+bool check_node(Node* node, const char* text) {
   if (node == nullptr) return false;
+  Place place{text, node};
   switch (nodeTag(node)) {
     case T_Var: {
       const AttrNumber attribute = castNode(Var, node)->varattno;
       if (attribute < 0) {
-        refuse_expression("a system column", node, "Name columns of the table only.");
+        refuse_expression(place, "a system column", "Name columns of the table only.");
       }
       if (attribute == 0) {
-        refuse_expression("a whole-row reference", node,
+        refuse_expression(place, "a whole-row reference",
                           "List the columns, or use jsonb_build_object().");
       }
       return false;
     }
     case T_Aggref:
     case T_GroupingFunc:
-      refuse_expression("an aggregate function", node, "A document is one row of the table.");
+      refuse_expression(place, "an aggregate function", "A document is one row of the table.");
     case T_WindowFunc:
-      refuse_expression("a window function", node, "A document depends on its own row only.");
+      refuse_expression(place, "a window function", "A document depends on its own row only.");
     case T_SubLink:
-      refuse_expression("a subquery", node, "A model reads the rows of one table.");
+      refuse_expression(place, "a subquery", "A model reads the rows of one table.");
     case T_Param:
-      refuse_expression("a parameter", node, "Write the value into the query.");
+      refuse_expression(place, "a parameter", "Write the value into the query.");
     case T_SQLValueFunction:
-      refuse_expression("CURRENT_DATE, CURRENT_USER or a similar value", node,
+      refuse_expression(place, "CURRENT_DATE, CURRENT_USER or a similar value",
                         "A document must change only when its row does.");
     case T_NextValueExpr:
     case T_CurrentOfExpr:
-      refuse_expression("a sequence or cursor", node, "Name columns of the table only.");
+      refuse_expression(place, "a sequence or cursor", "Name columns of the table only.");
     case T_FuncExpr:
       if (castNode(FuncExpr, node)->funcretset) {
-        refuse_expression("a set-returning function", node,
+        refuse_expression(place, "a set-returning function",
                           "A document is one row of the table.");
       }
       break;
     case T_OpExpr:
       if (castNode(OpExpr, node)->opretset) {
-        refuse_expression("a set-returning operator", node,
+        refuse_expression(place, "a set-returning operator",
                           "A document is one row of the table.");
       }
       break;
     default:
       break;
   }
-  // The node is passed on as the place of an error.
-  check_functions_in_node(node, check_function, node);
-  return walk_expression(node, check_node, context);
+  check_functions_in_node(node, check_function, &place);
+  return walk_expression(node, check_node, text);
 }
 
 void check_partitions(Relation table) {
@@ -168,7 +173,7 @@ void check_source_table(Relation table) {
   }
 }
 
-Oid check_model_query(Query* query) {
+Oid check_model_query(const char* text, Query* query) {
   RangeTblEntry* entry = nullptr;
   ListCell* cell;
   foreach (cell, query->rtable) {
@@ -185,7 +190,7 @@ Oid check_model_query(Query* query) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("a model's query must be a plain SELECT from one table")));
   }
-  walk_query<void>(query, check_node, nullptr, QTW_IGNORE_RANGE_TABLE);
+  walk_query(query, check_node, text, QTW_IGNORE_RANGE_TABLE);
   return entry->relid;
 }
 

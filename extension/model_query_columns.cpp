@@ -41,14 +41,14 @@ void check_name(const ModelQuery& model, int index) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
                     errmsg("output column %d of the model's query has no name", index + 1),
                     errhint("Name it: expression AS name."),
-                    column.location >= 0 ? errposition(column.location + 1) : 0));
+                    query_position(model.text, column.location)));
   }
   for (int i = 0; i < index; ++i) {
     if (std::strcmp(model.columns[i].name, column.name) == 0) {
       ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
                       errmsg("output column \"%s\" of the model's query occurs twice", column.name),
                       errhint("Rename one of them: expression AS name."),
-                      column.location >= 0 ? errposition(column.location + 1) : 0));
+                      query_position(model.text, column.location)));
     }
   }
 }

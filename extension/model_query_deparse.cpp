@@ -25,6 +25,19 @@ void under_catalog_path(Body&& body) {
   AtEOXact_GUC(true, level);
 }
 
+/// Always in quotes, keyword or not, unlike quote_identifier.
+const char* quoted(const char* name) {
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfoChar(&text, '"');
+  for (const char* c = name; *c != '\0'; ++c) {
+    if (*c == '"') appendStringInfoChar(&text, '"');
+    appendStringInfoChar(&text, *c);
+  }
+  appendStringInfoChar(&text, '"');
+  return text.data;
+}
+
 }  // namespace
 
 char* deparse_query(const ModelQuery& model) {
@@ -37,21 +50,12 @@ char* load_query(const ModelQuery& model, const char* query) {
   StringInfoData text;
   initStringInfo(&text);
   for (int i = 0; i < model.column_count; ++i) {
-    // quote_identifier leaves plain words bare; quoted always is easier to read in one list.
-    const char* name = model.columns[i].name;
-    StringInfoData quoted;
-    initStringInfo(&quoted);
-    appendStringInfoChar(&quoted, '"');
-    for (const char* c = name; *c != '\0'; ++c) {
-      if (*c == '"') appendStringInfoChar(&quoted, '"');
-      appendStringInfoChar(&quoted, *c);
-    }
-    appendStringInfoChar(&quoted, '"');
+    const char* name = quoted(model.columns[i].name);
     appendStringInfoString(&text, i > 0 ? ", " : "SELECT ");
     if (model.columns[i].native) {
-      appendStringInfo(&text, "q.%s", quoted.data);
+      appendStringInfo(&text, "q.%s", name);
     } else {
-      appendStringInfo(&text, "pg_catalog.to_json(q.%s) AS %s", quoted.data, quoted.data);
+      appendStringInfo(&text, "pg_catalog.to_json(q.%s) AS %s", name, name);
     }
   }
   appendStringInfo(&text, " FROM (%s) q", query);
@@ -65,14 +69,14 @@ char* fetch_query(const ModelQuery& model, const char* query) {
   if (model.key_count == 1) {
     // = ANY of an array is an index condition that every index on the column serves.
     const OutputColumn& column = model.columns[model.key[0]];
-    appendStringInfo(&text, " WHERE q.%s = ANY ($1::text[]::%s[])", quote_identifier(column.name),
+    appendStringInfo(&text, " WHERE q.%s = ANY ($1::text[]::%s[])", quoted(column.name),
                      format_type_be(column.type));
     return text.data;
   }
   appendStringInfoString(&text, " WHERE (");
   for (int i = 0; i < model.key_count; ++i) {
     appendStringInfo(&text, "%sq.%s", i > 0 ? ", " : "",
-                     quote_identifier(model.columns[model.key[i]].name));
+                     quoted(model.columns[model.key[i]].name));
   }
   appendStringInfoString(&text, ") IN (SELECT * FROM unnest(");
   for (int i = 0; i < model.key_count; ++i) {

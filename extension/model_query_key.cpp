@@ -6,6 +6,7 @@
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -137,7 +138,7 @@ void check_key_columns(const ModelQuery& model, Relation table) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                       errmsg("key column \"%s\" is an expression", column.name),
                       errhint("Name output columns that are plain columns of the table."),
-                      column.location >= 0 ? errposition(column.location + 1) : 0));
+                      query_position(model.text, column.location)));
     }
     Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column.attribute - 1);
     if (attribute->attgenerated != '\0') {

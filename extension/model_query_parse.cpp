@@ -14,10 +14,10 @@ namespace {
 constexpr const char* kOneTable = "A model reads the rows of one table.";
 
 /// Errors inside guarded() jump out of the frame, as everywhere: nothing here needs a destructor.
-[[noreturn]] void refuse(const char* construct, int location, const char* hint) {
+[[noreturn]] void refuse(const char* text, const char* construct, int location, const char* hint) {
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                   errmsg("%s is not supported in a model's query", construct), errhint("%s", hint),
-                  location >= 0 ? errposition(location + 1) : 0));
+                  query_position(text, location)));
   pg_unreachable();
 }
 
@@ -34,79 +34,79 @@ bool find_sublink(Node* node, int* location) {
   return walk_raw(node, find_sublink, location);
 }
 
-void check_from_item(Node* item) {
+void check_from_item(const char* text, Node* item) {
   if (IsA(item, RangeVar)) {
     RangeVar* table = castNode(RangeVar, item);
     if (!table->inh) {
-      refuse("ONLY", table->location, "Name the table without ONLY.");
+      refuse(text, "ONLY", table->location, "Name the table without ONLY.");
     }
     return;
   }
   if (IsA(item, JoinExpr)) {
-    refuse("JOIN", exprLocation(castNode(JoinExpr, item)->rarg), kOneTable);
+    refuse(text, "JOIN", exprLocation(castNode(JoinExpr, item)->rarg), kOneTable);
   }
   if (IsA(item, RangeSubselect)) {
-    refuse("a subquery", exprLocation(castNode(RangeSubselect, item)->subquery), kOneTable);
+    refuse(text, "a subquery", exprLocation(castNode(RangeSubselect, item)->subquery), kOneTable);
   }
   if (IsA(item, RangeTableSample)) {
-    refuse("TABLESAMPLE", castNode(RangeTableSample, item)->location,
+    refuse(text, "TABLESAMPLE", castNode(RangeTableSample, item)->location,
            "Choose rows by a condition in WHERE.");
   }
-  refuse("a function or XMLTABLE in FROM", -1, kOneTable);
+  refuse(text, "a function or XMLTABLE in FROM", -1, kOneTable);
 }
 
-void check_select(SelectStmt* select) {
+void check_select(const char* text, SelectStmt* select) {
   if (select->withClause != nullptr) {
-    refuse("WITH", select->withClause->location, kOneTable);
+    refuse(text, "WITH", select->withClause->location, kOneTable);
   }
   if (select->op != SETOP_NONE) {
     const char* names[] = {"", "UNION", "INTERSECT", "EXCEPT"};
-    refuse(names[select->op], -1, "Define one model for each part.");
+    refuse(text, names[select->op], -1, "Define one model for each part.");
   }
-  if (select->valuesLists != NIL) refuse("VALUES", -1, kOneTable);
+  if (select->valuesLists != NIL) refuse(text, "VALUES", -1, kOneTable);
   if (select->intoClause != nullptr) {
-    refuse("SELECT INTO", select->intoClause->rel->location, "Remove INTO.");
+    refuse(text, "SELECT INTO", select->intoClause->rel->location, "Remove INTO.");
   }
   if (select->fromClause == NIL) {
-    refuse("SELECT without FROM", -1, kOneTable);
+    refuse(text, "SELECT without FROM", -1, kOneTable);
   }
-  check_from_item(static_cast<Node*>(linitial(select->fromClause)));
+  check_from_item(text, static_cast<Node*>(linitial(select->fromClause)));
   if (list_length(select->fromClause) > 1) {
-    refuse("a second table in FROM", exprLocation(static_cast<Node*>(lsecond(select->fromClause))),
+    refuse(text, "a second table in FROM", exprLocation(static_cast<Node*>(lsecond(select->fromClause))),
            kOneTable);
   }
   if (select->distinctClause != NIL) {
     // Plain DISTINCT is a list of one null.
     Node* first = static_cast<Node*>(linitial(select->distinctClause));
-    refuse(first == nullptr ? "DISTINCT" : "DISTINCT ON", first == nullptr ? -1 : exprLocation(first),
+    refuse(text, first == nullptr ? "DISTINCT" : "DISTINCT ON", first == nullptr ? -1 : exprLocation(first),
            "The key makes every row distinct: remove it.");
   }
   if (select->groupClause != NIL) {
-    refuse("GROUP BY", list_location(select->groupClause), "A document is one row of the table.");
+    refuse(text, "GROUP BY", list_location(select->groupClause), "A document is one row of the table.");
   }
   if (select->havingClause != nullptr) {
-    refuse("HAVING", exprLocation(select->havingClause), "Put the condition into WHERE.");
+    refuse(text, "HAVING", exprLocation(select->havingClause), "Put the condition into WHERE.");
   }
   if (select->windowClause != NIL) {
-    refuse("WINDOW", castNode(WindowDef, linitial(select->windowClause))->location,
+    refuse(text, "WINDOW", castNode(WindowDef, linitial(select->windowClause))->location,
            "A document depends on its own row only.");
   }
   if (select->sortClause != NIL) {
-    refuse("ORDER BY", exprLocation(castNode(SortBy, linitial(select->sortClause))->node),
+    refuse(text, "ORDER BY", exprLocation(castNode(SortBy, linitial(select->sortClause))->node),
            "A model has no order: readers ask for one with order=.");
   }
   if (select->limitCount != nullptr || select->limitOffset != nullptr) {
     Node* limit = select->limitCount != nullptr ? select->limitCount : select->limitOffset;
-    refuse(select->limitCount != nullptr ? "LIMIT" : "OFFSET", exprLocation(limit),
+    refuse(text, select->limitCount != nullptr ? "LIMIT" : "OFFSET", exprLocation(limit),
            "A model holds every row: readers ask for pages with limit= and offset=.");
   }
   if (select->lockingClause != NIL) {
-    refuse("FOR UPDATE or FOR SHARE", -1, "A model only reads: remove it.");
+    refuse(text, "FOR UPDATE or FOR SHARE", -1, "A model only reads: remove it.");
   }
   int location = -1;
   if (find_sublink(reinterpret_cast<Node*>(select->targetList), &location) ||
       find_sublink(select->whereClause, &location)) {
-    refuse("a subquery", location, kOneTable);
+    refuse(text, "a subquery", location, kOneTable);
   }
 }
 
@@ -123,7 +123,7 @@ Query* parse_model_query(const char* text) {
     int location = lsecond_node(RawStmt, statements)->stmt_location;
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("a model's query must be one statement"),
-                    errhint("Give one SELECT statement."), errposition(location + 1)));
+                    errhint("Give one SELECT statement."), query_position(text, location)));
   }
   RawStmt* raw = linitial_node(RawStmt, statements);
   if (!IsA(raw->stmt, SelectStmt)) {
@@ -131,7 +131,7 @@ Query* parse_model_query(const char* text) {
                     errmsg("a model's query must be a SELECT"),
                     errhint("A model only reads: give one SELECT statement.")));
   }
-  check_select(castNode(SelectStmt, raw->stmt));
+  check_select(text, castNode(SelectStmt, raw->stmt));
   return parse_analyze_fixedparams(raw, text, nullptr, 0, nullptr);
 }
 

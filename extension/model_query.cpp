@@ -1,0 +1,109 @@
+#include "model_query.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+}
+
+namespace daas {
+namespace {
+
+/// Turns a position in the model's query, which is a string somewhere in the user's statement, into
+/// an internal one: the client shows the model's query with a caret, not its own statement.
+void show_query(void* text) {
+  const int position = geterrposition();
+  if (position <= 0) return;
+  errposition(0);
+  internalerrposition(position);
+  internalerrquery(static_cast<const char*>(text));
+}
+
+const char* column_name(const ModelQuery& model, AttrNumber attribute) {
+  return get_attname(model.table, attribute, false);
+}
+
+void append_columns(StringInfo json, const ModelQuery& model) {
+  for (int i = 0; i < model.column_count; ++i) {
+    const OutputColumn& column = model.columns[i];
+    appendStringInfoString(json, i > 0 ? ",{\"name\":" : "{\"name\":");
+    escape_json(json, column.name);
+    appendStringInfoString(json, ",\"type\":");
+    escape_json(json, format_type_be(column.type));
+    appendStringInfo(json, ",\"wrapped\":%s,\"source\":", column.native ? "false" : "true");
+    if (column.attribute > 0) {
+      escape_json(json, column_name(model, column.attribute));
+    } else {
+      appendStringInfoString(json, "null");
+    }
+    appendStringInfoChar(json, '}');
+  }
+}
+
+void append_member(StringInfo json, const char* name, const char* value) {
+  appendStringInfo(json, ",\"%s\":", name);
+  escape_json(json, value);
+}
+
+Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, const char* fetch) {
+  StringInfoData json;
+  initStringInfo(&json);
+  appendStringInfo(&json, "{\"kind\":\"%s\"", model.projection ? "projection" : "query");
+  append_member(&json, "query", query);
+  append_member(&json, "load_query", load);
+  append_member(&json, "fetch_query", fetch);
+  appendStringInfoString(&json, ",\"columns\":[");
+  append_columns(&json, model);
+  appendStringInfoString(&json, "],\"key\":[");
+  for (int i = 0; i < model.key_count; ++i) {
+    if (i > 0) appendStringInfoChar(&json, ',');
+    escape_json(&json, model.columns[model.key[i]].name);
+  }
+  appendStringInfo(&json, "],\"sources\":[{\"relation\":%u,\"key\":[", model.table);
+  for (int i = 0; i < model.key_count; ++i) {
+    if (i > 0) appendStringInfoChar(&json, ',');
+    escape_json(&json, column_name(model, model.columns[model.key[i]].attribute));
+  }
+  appendStringInfoString(&json, "]}]}");
+  return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
+}
+
+}  // namespace
+
+int query_position(const char* text, int location) {
+  if (location < 0) return 0;
+  return errposition(pg_mbstrlen_with_len(text, location) + 1);
+}
+
+Jsonb* define_model_query(const char* text, ArrayType* key) {
+  ModelQuery model = {};
+  model.text = text;
+
+  ErrorContextCallback callback;
+  callback.callback = show_query;
+  callback.arg = const_cast<char*>(text);
+  callback.previous = error_context_stack;
+  error_context_stack = &callback;
+  model.query = parse_model_query(text);
+  model.table = check_model_query(text, model.query);
+  Relation table = table_open(model.table, NoLock);
+  check_source_table(table);
+  find_output_columns(&model, table);
+  find_key(&model, table, key);
+  check_replica_identity(model, table);
+  error_context_stack = callback.previous;
+
+  const char* query = deparse_query(model);
+  const char* load = load_query(model, query);
+  const char* fetch = fetch_query(model, query);
+  table_close(table, NoLock);
+  probe(model, load, fetch);
+  return to_jsonb(model, query, load, fetch);
+}
+
+}  // namespace daas

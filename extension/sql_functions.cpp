@@ -1,0 +1,52 @@
+// The functions of ../sql that are written in C++; their comments there say what they do.
+#include "model_query.hpp"
+#include "owner_gate.hpp"
+#include "password.hpp"
+#include "pg_boundary.hpp"
+
+extern "C" {
+#include "utils/builtins.h"
+}
+
+namespace {
+
+/// The argument as a C string, or null.
+const char* text_argument(FunctionCallInfo fcinfo, int index) {
+  return PG_ARGISNULL(index) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(index));
+}
+
+}  // namespace
+
+DAAS_SQL_FUNCTION(run_as_owner) { return daas::run_as_owner_of(fcinfo); }
+
+DAAS_SQL_FUNCTION(define_model) {
+  const Oid caller = PG_GETARG_OID(0);
+  const char* search_path = text_argument(fcinfo, 1);
+  const char* query = text_argument(fcinfo, 2);
+  ArrayType* key = PG_ARGISNULL(3) ? nullptr : PG_GETARG_ARRAYTYPE_P(3);
+  Jsonb* definition = nullptr;
+  daas::run_as(caller, search_path,
+               [&] { definition = daas::define_model_query(query, key); });
+  PG_RETURN_JSONB_P(definition);
+}
+
+DAAS_SQL_FUNCTION(hash_password) {
+  PG_RETURN_TEXT_P(cstring_to_text(daas::hash_password(text_argument(fcinfo, 0))));
+}
+
+DAAS_SQL_FUNCTION(verify_password) {
+  if (PG_ARGISNULL(0)) PG_RETURN_BOOL(false);
+  PG_RETURN_BOOL(daas::verify_password(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
+}
+
+DAAS_SQL_FUNCTION(password_hash_format) {
+  switch (daas::hash_format(text_argument(fcinfo, 0))) {
+    case daas::HashFormat::kGood:
+      PG_RETURN_TEXT_P(cstring_to_text("good"));
+    case daas::HashFormat::kWeak:
+      PG_RETURN_TEXT_P(cstring_to_text("weak"));
+    case daas::HashFormat::kUnknown:
+      break;
+  }
+  PG_RETURN_TEXT_P(cstring_to_text("unknown"));
+}
