@@ -1,0 +1,97 @@
+#include "solr/answer.hpp"
+
+#include <simdjson.h>
+
+#include <nlohmann/json.hpp>
+
+namespace daas {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestMessage = 1000;
+
+/// A member's string, or "" when there is none: answers come from outside and may be anything.
+std::string text_of(const json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto it = object.find(name);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::string solr_message(const HttpResponse& response) {
+  const json body = json::parse(response.body, nullptr, false);
+  std::string message;
+  if (body.is_object() && body.contains("error")) {
+    const json& error = body["error"];
+    message = text_of(error, "msg");
+    // A bug in Solr has a trace and no message.
+    if (message.empty()) message = text_of(error, "trace");
+  }
+  if (message.empty()) message = response.body;
+  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  return message;
+}
+
+Error solr_error(const HttpResponse& response, std::string_view action) {
+  const std::string message = "Solr answered " + std::to_string(response.status) + " to the " + std::string(action) +
+                              ": " + solr_message(response);
+  switch (response.status) {
+    case 400:
+    case 413:
+    case 414:
+    case 415:
+      return Error(Remedy::kStop, message);
+    case 401:
+    case 403:
+      return Error(Remedy::kStop, message, "check the credentials in --solr-auth-file and their permissions in Solr");
+    case 404:
+      return Error(Remedy::kRetry, message,
+                   "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) makes a new one");
+    default:
+      return Error(Remedy::kRetry, message);
+  }
+}
+
+std::vector<RefusedDocument> refused_documents(std::string_view body) {
+  const json answer = json::parse(body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("responseHeader") || !answer["responseHeader"].is_object()) {
+    throw Error(Remedy::kRetry, "Solr's answer to an update is not one: " + std::string(body.substr(0, 200)));
+  }
+  std::vector<RefusedDocument> refused;
+  const json& header = answer["responseHeader"];
+  const auto errors = header.find("errors");
+  if (errors == header.end() || !errors->is_array()) return refused;
+  for (const json& error : *errors) {
+    if (const std::string type = text_of(error, "type"); type != "ADD") {
+      throw Error(Remedy::kStop, "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
+    }
+    refused.push_back({.id = text_of(error, "id"), .message = text_of(error, "message")});
+  }
+  return refused;
+}
+
+std::string document_in(std::string_view json_array, std::string_view id) {
+  const simdjson::padded_string padded(json_array);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::array array;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return {};
+  if (document.get_array().get(array) != simdjson::SUCCESS) return {};
+  for (auto element : array) {
+    simdjson::ondemand::object object;
+    std::string_view raw;
+    std::string_view element_id;
+    if (element.get_object().get(object) != simdjson::SUCCESS) return {};
+    if (object.raw_json().get(raw) != simdjson::SUCCESS) return {};
+    if (object.reset().error() != simdjson::SUCCESS) return {};
+    if (object.find_field_unordered("id").get_string().get(element_id) == simdjson::SUCCESS && element_id == id) {
+      return std::string(raw);
+    }
+  }
+  return {};
+}
+
+}  // namespace daas

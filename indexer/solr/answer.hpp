@@ -1,0 +1,32 @@
+// What Solr's answers mean. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/document.hpp"
+#include "core/error.hpp"
+#include "solr/http.hpp"
+
+namespace daas {
+
+/// Solr's own words for a failure: error.msg of a JSON answer, else the start of the text.
+std::string solr_message(const HttpResponse& response);
+
+/// The error that an answer other than 200 stands for. The table of status and remedy is here only:
+///   400, 413, 414, 415  the request is wrong and stays wrong: stop
+///   401, 403            credentials, or a read-only collection: stop
+///   everything else     retry; 404 too, since a restarting Solr does not know its collections yet
+/// @param action what was asked, for the message: "update of shop.flights.g3"
+Error solr_error(const HttpResponse& response, std::string_view action);
+
+/// The documents that the tolerant chain refused, from responseHeader.errors of a 200. Throws
+/// Error(kRetry) when the body is not an update's answer, Error(kStop) when something other than an
+/// addition was refused.
+std::vector<RefusedDocument> refused_documents(std::string_view body);
+
+/// The one document of an update body with that id, as it stands there; empty when there is none.
+std::string document_in(std::string_view json_array, std::string_view id);
+
+}  // namespace daas

@@ -1,0 +1,51 @@
+// Writes to one SolrCloud.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/document.hpp"
+#include "solr/http.hpp"
+
+namespace daas {
+
+enum class CommitKind : std::uint8_t {
+  kVisible,         ///< opens a searcher, nothing on disk
+  kDurable,         ///< on disk, no searcher
+  kDurableVisible,  ///< both
+};
+
+/// One lane: one connection, owned and used by one thread.
+///
+/// Every method throws Error(kRetry) when it is in doubt whether Solr did it. Repeating is then the
+/// right thing, and safe for updates only because every document carries its version and Solr drops
+/// what is not newer (docs/delivery.md): a request that lands late changes nothing.
+class SolrWriter {
+ public:
+  explicit SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort = nullptr,
+                      HttpConnection::Timeout timeout = std::chrono::seconds(60));
+
+  /// Sends an array of whole documents and tombstones, each with `id` and `_ver_`. When it returns,
+  /// all of them are accepted except the returned ones, each with Solr's reason; a refused document
+  /// leaves its old version in place. Throws Error(kStop) when the body itself is wrong.
+  std::vector<RefusedDocument> update(const std::string& collection, std::string_view json_array);
+
+  /// Returns when the commit is done, and the searcher, if one is opened, answers reads.
+  /// A Solr that replays its log answers 200 and ignores it: compare SolrAdmin::incarnation.
+  void commit(const std::string& collection, CommitKind kind);
+
+  /// Removes the tombstones with a version up to this one. Only when no older write can be under way
+  /// (docs/delivery.md). They stay in searches until the next commit that opens a searcher.
+  void purge_tombstones(const std::string& collection, std::int64_t up_to_version);
+
+ private:
+  HttpResponse post_update(const std::string& collection, std::string_view query, std::string_view body);
+
+  HttpConnection connection_;
+  HttpConnection::Timeout timeout_;
+};
+
+}  // namespace daas

@@ -1,0 +1,84 @@
+#include "solr/answer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace daas {
+namespace {
+
+TEST(Answer, MessageIsSolrsOwnWords) {
+  EXPECT_EQ(solr_message({400, R"({"responseHeader":{"status":400},"error":{"msg":"unknown field 'x'","code":400}})"}),
+            "unknown field 'x'");
+  EXPECT_EQ(solr_message({500, R"({"error":{"trace":"java.lang.NullPointerException\n\tat x","code":500}})"}),
+            "java.lang.NullPointerException\n\tat x");
+  EXPECT_EQ(solr_message({404, "<html>Not Found</html>\n"}), "<html>Not Found</html>");
+  EXPECT_EQ(solr_message({503, ""}), "");
+  EXPECT_EQ(solr_message({500, R"({"error":[1]})"}), R"({"error":[1]})");
+}
+
+TEST(Answer, LongMessagesAreCut) { EXPECT_EQ(solr_message({500, std::string(5000, 'x')}).size(), 1000u); }
+
+TEST(Answer, WrongRequestsStopAndFailuresOfSolrRetry) {
+  for (const long status : {400, 401, 403, 413, 414, 415}) {
+    EXPECT_EQ(solr_error({status, ""}, "update").remedy(), Remedy::kStop) << status;
+  }
+  for (const long status : {404, 408, 409, 429, 500, 502, 503, 504}) {
+    EXPECT_EQ(solr_error({status, ""}, "update").remedy(), Remedy::kRetry) << status;
+  }
+}
+
+TEST(Answer, ErrorNamesActionStatusAndReason) {
+  const Error error = solr_error({400, R"({"error":{"msg":"bad"}})"}, "update of shop.flights.g3");
+  EXPECT_STREQ(error.what(), "Solr answered 400 to the update of shop.flights.g3: bad");
+}
+
+TEST(Answer, RefusedDocumentsAreNamed) {
+  const auto refused = refused_documents(
+      R"json({"responseHeader":{"errors":[{"type":"ADD","id":"k|1","message":"too long"},
+          {"type":"ADD","id":"(unknown)","message":"missing id"}],"maxErrors":-1,"status":0}})json");
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].id, "k|1");
+  EXPECT_EQ(refused[0].message, "too long");
+  EXPECT_EQ(refused[1].id, "(unknown)");
+}
+
+TEST(Answer, HeaderWithoutErrorsRefusesNothing) {
+  EXPECT_TRUE(refused_documents(R"({"responseHeader":{"status":0}})").empty());
+  EXPECT_TRUE(refused_documents(R"({"responseHeader":{"errors":[],"status":0}})").empty());
+}
+
+TEST(Answer, RefusedCommandStops) {
+  try {
+    refused_documents(R"({"responseHeader":{"errors":[{"type":"DELQ","id":"x:y","message":"no"}]}})");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.remedy(), Remedy::kStop);
+  }
+}
+
+TEST(Answer, WhatIsNotAnUpdatesAnswerIsInDoubt) {
+  for (const char* body : {"", "{", "[]", "null", "{}", R"({"responseHeader":7})", "<html>", "\xff\xfe"}) {
+    try {
+      refused_documents(body);
+      FAIL() << "accepted " << body;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.remedy(), Remedy::kRetry) << body;
+    }
+  }
+}
+
+TEST(Answer, DocumentIsCutOutByteForByte) {
+  const std::string body =
+      R"([{"id":"a","n":1.10,"_doc_":"{\"id\": \"b\"}"}, {"_ver_":9007199254740993,"id":"b","x":[1,{"id":"c"}]},{"id":"q\"\u00e9|\\"}])";
+  EXPECT_EQ(document_in(body, "a"), R"({"id":"a","n":1.10,"_doc_":"{\"id\": \"b\"}"})");
+  EXPECT_EQ(document_in(body, "b"), R"({"_ver_":9007199254740993,"id":"b","x":[1,{"id":"c"}]})");
+  EXPECT_EQ(document_in(body, "q\"\xc3\xa9|\\"), R"({"id":"q\"\u00e9|\\"})");
+}
+
+TEST(Answer, DocumentThatIsNotThereIsEmpty) {
+  for (const char* body : {"", "[]", "{}", "[1]", R"([{"x":1}])", R"([{"id":7}])", R"([{"id":"a"}])", "[{"}) {
+    EXPECT_EQ(document_in(body, "z"), "") << body;
+  }
+}
+
+}  // namespace
+}  // namespace daas
