@@ -100,7 +100,9 @@ void CommitLog::close() {
   for (auto* const subscriber : subscribers_) subscriber->changed_.notify_all();
 }
 
-CommitLog::Subscription::~Subscription() {
+CommitLog::Subscription::~Subscription() { leave(); }
+
+void CommitLog::Subscription::leave() {
   std::deque<SharedCommit> unread;
   const std::lock_guard lock(log_.mutex_);
   log_.subscribers_.erase(this);

@@ -86,6 +86,8 @@ class CommitLog::Subscription {
   Progress wait_commit(std::optional<std::chrono::steady_clock::time_point> deadline);
   /// Ends a wait_commit() of the owner. From any thread.
   void wake();
+  /// Gets no more commits and holds nothing any more.
+  void leave();
 
  private:
   friend class CommitLog;

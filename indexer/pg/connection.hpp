@@ -91,6 +91,8 @@ class Connection {
   /// readable.
   std::vector<Notification> notifications(std::chrono::milliseconds timeout, int other_fd = -1);
 
+  /// Waits watch another interrupt from now on (null: none).
+  void watch(const Interrupt* interrupt) { interrupt_ = interrupt; }
   PGconn* raw() { return connection_.get(); }
   /// Waits until the socket is readable; false after the timeout. Throws Interrupted.
   bool wait_readable(std::chrono::milliseconds timeout, int other_fd = -1);

@@ -1,0 +1,171 @@
+#include "pipeline/batch_documents.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "core/error.hpp"
+
+namespace daas {
+namespace {
+
+/// Keys of one fetch: enough to make a round trip cheap, few enough to keep memory flat.
+constexpr std::size_t kFetchedKeys = 1000;
+
+/// The part of a daas.ddl message (docs/change_event.md) that concerns a model.
+struct Ddl {
+  bool concerns = false;
+  bool dropped = false;
+  bool rewritten = false;
+  std::string command;
+  std::string object;
+};
+
+Ddl read_ddl(const std::string& content, const Model& model) {
+  Ddl ddl;
+  const auto message = nlohmann::json::parse(content, nullptr, false);
+  // Anybody may emit a message with our prefix: one that is not ours means nothing.
+  if (!message.is_object() || !message.contains("objects") || !message["objects"].is_array()) {
+    return ddl;
+  }
+  ddl.command = message.value("command", "");
+  const auto event = message.value("event", "");
+  for (const auto& object : message["objects"]) {
+    if (!object.is_object() || !object.contains("oid") || !object["oid"].is_number()) continue;
+    const auto oid = object["oid"].get<std::int64_t>();
+    const auto source =
+        std::find_if(model.sources.begin(), model.sources.end(),
+                     [&](const auto& candidate) { return candidate.relation_oid == oid; });
+    // A partition's change reaches the model through its root, whose oid the message names too.
+    if (source == model.sources.end()) continue;
+    ddl.concerns = true;
+    ddl.object = source->relation;
+    ddl.dropped |= event == "sql_drop" && object.value("type", "") == "table";
+    ddl.rewritten |= event == "table_rewrite";
+  }
+  return ddl;
+}
+
+}  // namespace
+
+BatchDocuments::BatchDocuments(const Model& model)
+    : model_(model), reader_(model), row_document_(model), writer_(model.columns, model.key) {}
+
+BatchDocuments::Findings BatchDocuments::read(const std::vector<SharedCommit>& commits) {
+  Findings findings;
+  reader_.begin_batch();
+  outcomes_.clear();
+  for (const auto& commit : commits) {
+    for (const auto& message : commit->messages) {
+      if (message.prefix != "daas.ddl") continue;
+      const auto ddl = read_ddl(message.content, model_);
+      if (ddl.dropped) {
+        throw Error(Remedy::kStop, "table " + ddl.object + " of model " + model_.name +
+                                       " was dropped (" + ddl.command + ")",
+                    "SELECT daas.drop_model('" + model_.name + "', cascade => true)");
+      }
+      findings.check_shape |= ddl.concerns;
+      if (ddl.rewritten) {
+        findings.reload = true;
+        findings.reload_cause = ddl.command + " rewrote table " + ddl.object;
+      }
+    }
+    if (reader_.read(*commit, outcomes_)) {
+      findings.reload = true;
+      findings.reload_cause = "TRUNCATE";
+    }
+  }
+  return findings;
+}
+
+void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t version) {
+  std::vector<const ChangeReader::Outcomes::value_type*> wanted;
+  for (const auto& entry : outcomes_) {
+    const auto& [id, outcome] = entry;
+    if (outcome.kind == Outcome::Kind::kFetch) {
+      wanted.push_back(&entry);
+      if (wanted.size() == kFetchedKeys) {
+        fetch(session, lanes, version, wanted);
+        wanted.clear();
+      }
+      continue;
+    }
+    auto& body = lanes.body(id);
+    if (outcome.kind == Outcome::Kind::kDeleted) {
+      DocumentWriter::append_tombstone(body, id, version);
+    } else {
+      writer_.append(body, reader_.row(outcome), version);
+    }
+    lanes.added();
+  }
+  if (!wanted.empty()) fetch(session, lanes, version, wanted);
+}
+
+void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                           const std::vector<const ChangeReader::Outcomes::value_type*>& wanted) {
+  std::vector<std::vector<std::string>> keys(model_.key.size());
+  std::unordered_set<std::string_view> missing;
+  for (const auto* const entry : wanted) {
+    missing.insert(entry->first);
+    for (std::size_t part = 0; part < keys.size(); ++part) {
+      keys[part].push_back(entry->second.key[part]);
+    }
+  }
+  std::vector<Parameter> parameters;
+  for (const auto& part : keys) parameters.emplace_back(array_text(part));
+  const auto rows = session.connection().run(model_.fetch_query, parameters);
+  std::vector<Field> fields(static_cast<std::size_t>(rows.columns()));
+  for (int row = 0; row < rows.rows(); ++row) {
+    for (int column = 0; column < rows.columns(); ++column) {
+      auto& field = fields[static_cast<std::size_t>(column)];
+      field.form = rows.is_null(row, column) ? Field::Form::kNull : Field::Form::kText;
+      field.bytes = rows(row, column);
+    }
+    const auto& id = row_document_.id(fields);
+    if (missing.erase(id) == 0) {
+      throw Error(Remedy::kStop,
+                  "the query of model " + model_.name + " returned two rows for the key \"" + id +
+                      "\"",
+                  "SELECT daas.alter_model('" + model_.name + "', key => …) with a unique key");
+    }
+    row_document_.append(lanes.body(id), fields, version);
+    lanes.added();
+  }
+  for (const auto id : missing) {
+    DocumentWriter::append_tombstone(lanes.body(id), id, version);
+    lanes.added();
+  }
+}
+
+void BatchDocuments::check_shape(SnapshotSession& session) {
+  const auto reload = "SELECT daas.reload_model('" + model_.name + "')";
+  for (const auto& source : model_.sources) {
+    const auto rows = session.connection().run(
+        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+        " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
+        {std::to_string(source.relation_oid)});
+    for (const auto& column : model_.columns) {
+      if (column.source.empty()) continue;
+      int row = 0;
+      while (row < rows.rows() && rows(row, 0) != column.source) ++row;
+      if (row == rows.rows()) {
+        throw Error(Remedy::kStop,
+                    "table " + source.relation + " no longer has the column \"" + column.source +
+                        "\" that model " + model_.name + " reads",
+                    "SELECT daas.alter_model('" + model_.name +
+                        "', query => '…') with a query over the table's present columns");
+      }
+      if (rows(row, 1) != column.pg_type) {
+        throw Error(Remedy::kStop,
+                    "column \"" + column.source + "\" of table " + source.relation +
+                        " changed its type from " + column.pg_type + " to " + rows.text(row, 1),
+                    reload);
+      }
+    }
+  }
+  // The query itself must still run: functions, row security, privileges.
+  const std::vector<Parameter> no_keys(model_.key.size(), Parameter{"{}"});
+  session.connection().run(model_.fetch_query, no_keys);
+}
+
+}  // namespace daas

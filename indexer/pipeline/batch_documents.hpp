@@ -1,0 +1,50 @@
+// The documents of one batch: from its commits, and on its snapshot where they do not carry enough.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "batch/commit_log.hpp"
+#include "core/model.hpp"
+#include "pipeline/change_reader.hpp"
+#include "pipeline/lanes.hpp"
+#include "pipeline/row_document.hpp"
+#include "pipeline/snapshot_session.hpp"
+
+namespace daas {
+
+/// Not thread-safe; one per model.
+class BatchDocuments {
+ public:
+  explicit BatchDocuments(const Model& model);
+
+  /// What the commits of a batch ask for, besides documents.
+  struct Findings {
+    bool reload = false;       ///< TRUNCATE, or a rewrite without row events
+    std::string reload_cause;
+    bool check_shape = false;  ///< DDL on one of the model's tables
+  };
+  /// Reads the commits in their order. They must outlive write().
+  Findings read(const std::vector<SharedCommit>& commits);
+  std::size_t keys() const { return outcomes_.size(); }
+
+  /// Writes every document of the batch to the lanes, fetching on the session's snapshot.
+  void write(SnapshotSession& session, Lanes& lanes, std::int64_t version);
+
+  /// Throws Error(kStop), naming what changed and what to run, when the model's tables no longer
+  /// have the columns and types that it was defined with, or its query no longer runs.
+  void check_shape(SnapshotSession& session);
+
+ private:
+  void fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+             const std::vector<const ChangeReader::Outcomes::value_type*>& wanted);
+
+  const Model& model_;
+  ChangeReader reader_;
+  RowDocument row_document_;
+  DocumentWriter writer_;
+  ChangeReader::Outcomes outcomes_;
+};
+
+}  // namespace daas

@@ -1,0 +1,261 @@
+#include "pipeline/bookkeeper.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+namespace daas {
+namespace {
+
+const char* name_of(ModelState state) {
+  switch (state) {
+    case ModelState::kWaiting: return "waiting";
+    case ModelState::kLoading: return "loading";
+    case ModelState::kRunning: return "running";
+    case ModelState::kPaused: return "paused";
+    case ModelState::kStopped: return "stopped";
+  }
+  return "stopped";
+}
+
+ModelState state_named(std::string_view name) {
+  if (name == "loading") return ModelState::kLoading;
+  if (name == "running") return ModelState::kRunning;
+  if (name == "paused") return ModelState::kPaused;
+  if (name == "stopped") return ModelState::kStopped;
+  return ModelState::kWaiting;
+}
+
+Parameter text_or_null(const std::string& text) {
+  return text.empty() ? Parameter{} : Parameter{text};
+}
+
+Parameter lsn_or_null(Lsn lsn) { return lsn == 0 ? Parameter{} : Parameter{to_text(lsn)}; }
+
+Parameter count_or_null(std::int64_t count) {
+  return count < 0 ? Parameter{} : Parameter{std::to_string(count)};
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+}  // namespace
+
+std::string Bookkeeper::Identity::owner() const {
+  return std::to_string(static_cast<std::uint64_t>(system)) + "/" + std::to_string(database);
+}
+
+Bookkeeper::Bookkeeper(const std::string& conninfo, const Interrupt& interrupt)
+    : connection_(conninfo, "daas-indexer bookkeeping", Session::kPlain, &interrupt) {}
+
+Bookkeeper::Identity Bookkeeper::identify(const std::string& expected_version) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT (SELECT system_identifier FROM pg_control_system()), d.oid, d.datname,"
+      " (SELECT extversion FROM pg_extension WHERE extname = 'daas'), pg_is_in_recovery()"
+      " FROM pg_database d WHERE d.datname = current_database()");
+  identity_.system = rows.integer(0, 0);
+  identity_.database = static_cast<std::uint32_t>(rows.integer(0, 1));
+  identity_.database_name = rows.text(0, 2);
+  identity_.version = rows.text(0, 3);
+  if (rows.boolean(0, 4)) {
+    throw Error(Remedy::kRetry, "the server is a standby in recovery: PostgreSQL 15 decodes on a "
+                                "primary only",
+                "point --pg at the primary");
+  }
+  // An extension that is being installed right now is worth another try.
+  if (identity_.version.empty()) {
+    throw Error(Remedy::kRetry,
+                "the extension daas is not installed in database " + identity_.database_name,
+                "CREATE EXTENSION daas");
+  }
+  if (identity_.version != expected_version) {
+    throw Error(Remedy::kRetry,
+                "the extension daas has version " + identity_.version + ", this daemon needs " +
+                    expected_version,
+                "ALTER EXTENSION daas UPDATE TO '" + expected_version + "'");
+  }
+  return identity_;
+}
+
+Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT active, plugin, database = current_database(), wal_status"
+      " FROM pg_replication_slots WHERE slot_name = $1",
+      {name});
+  SlotState state;
+  if (rows.rows() == 0) return state;
+  state.exists = true;
+  state.active = rows.boolean(0, 0);
+  if (rows(0, 1) != "daas") {
+    state.problem = "uses the plugin " + rows.text(0, 1);
+  } else if (!rows.boolean(0, 2)) {
+    state.problem = "belongs to another database";
+  } else if (rows(0, 3) == "lost") {
+    state.problem = "has lost WAL that it needed (max_slot_wal_keep_size)";
+  }
+  state.usable = state.problem.empty();
+  return state;
+}
+
+bool Bookkeeper::publication_exists(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return connection_.run("SELECT 1 FROM pg_publication WHERE pubname = $1", {name}).rows() > 0;
+}
+
+std::string Bookkeeper::oldest_transactions() {
+  const std::lock_guard lock(mutex_);
+  // pg_locks names the holders of transaction ids to every role, which pg_stat_activity does not.
+  const auto rows = connection_.run(
+      "SELECT string_agg(who, '; ') FROM ("
+      "  SELECT concat('pid ' || l.pid, ', database ' || a.datname, ', since ' || a.xact_start) AS who"
+      "    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"
+      "   WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+      "     AND l.pid IS DISTINCT FROM pg_backend_pid()"
+      "   ORDER BY age(l.transactionid) DESC LIMIT 3) x");
+  return rows.text(0, 0);
+}
+
+std::int64_t Bookkeeper::begin_epoch(const Identity& identity, const std::string& name_space,
+                                     const std::string& slot) {
+  const std::lock_guard lock(mutex_);
+  const auto system = std::to_string(identity.system);
+  connection_.run("DELETE FROM daas.progress WHERE system_identifier <> $1::bigint", {system});
+  connection_.run("DELETE FROM daas.generation WHERE system_identifier <> $1::bigint", {system});
+  const auto rows = connection_.run(
+      "INSERT INTO daas.daemon AS d (system_identifier, epoch, namespace, slot, pid, host,"
+      " started_at, reported_at) VALUES ($1::bigint, 1, $2, $3, $4::int, $5, now(), now())"
+      " ON CONFLICT (singleton) DO UPDATE SET system_identifier = excluded.system_identifier,"
+      " epoch = d.epoch + 1, namespace = excluded.namespace, slot = excluded.slot,"
+      " pid = excluded.pid, host = excluded.host, started_at = now(), reported_at = now()"
+      " RETURNING epoch",
+      {system, name_space, slot, std::to_string(getpid()), host_name()});
+  return rows.integer(0, 0);
+}
+
+void Bookkeeper::forget_generations() {
+  const std::lock_guard lock(mutex_);
+  connection_.run("DELETE FROM daas.generation");
+}
+
+std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT number, collection, revision, snapshot::text, version, live FROM daas.generation"
+      " WHERE model = $1 AND system_identifier = $2::bigint ORDER BY number",
+      {model, std::to_string(identity_.system)});
+  std::vector<GenerationRecord> found;
+  for (int row = 0; row < rows.rows(); ++row) {
+    found.push_back({static_cast<int>(rows.integer(row, 0)), rows.text(row, 1),
+                     rows.integer(row, 2), rows.text(row, 3), rows.integer(row, 4),
+                     rows.boolean(row, 5)});
+  }
+  return found;
+}
+
+void Bookkeeper::add_generation(const Model& model, const GenerationRecord& generation,
+                                const std::string& columns) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> key;
+  for (const auto position : model.key) key.push_back(model.columns[position].name);
+  connection_.run(
+      "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
+      " columns, key, version, snapshot) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
+      " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot)",
+      {model.name, std::to_string(generation.number), std::to_string(identity_.system),
+       generation.collection, std::to_string(generation.revision), columns, array_text(key),
+       std::to_string(generation.version), generation.snapshot});
+}
+
+void Bookkeeper::set_live(const std::string& model, int live) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("BEGIN");
+  try {
+    connection_.run("DELETE FROM daas.generation WHERE model = $1 AND number <> $2::int",
+                    {model, std::to_string(live)});
+    connection_.run("UPDATE daas.generation SET live = true WHERE model = $1", {model});
+    connection_.run("COMMIT");
+  } catch (const PgError&) {
+    connection_.run("ROLLBACK");
+    throw;
+  }
+}
+
+void Bookkeeper::mark_stale(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("UPDATE daas.generation SET revision = 0 WHERE model = $1 AND live", {model});
+}
+
+void Bookkeeper::remove_generation(const std::string& model, int number) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("DELETE FROM daas.generation WHERE model = $1 AND number = $2::int",
+                  {model, std::to_string(number)});
+}
+
+std::optional<ModelReport> Bookkeeper::progress(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT state, reason, hint, documents, revision FROM daas.progress"
+      " WHERE model = $1 AND system_identifier = $2::bigint",
+      {model, std::to_string(identity_.system)});
+  if (rows.rows() == 0) return std::nullopt;
+  ModelReport report;
+  report.state = state_named(rows(0, 0));
+  report.reason = rows.text(0, 1);
+  report.hint = rows.text(0, 2);
+  if (!rows.is_null(0, 3)) report.documents = rows.integer(0, 3);
+  if (!rows.is_null(0, 4)) report.revision = rows.integer(0, 4);
+  return report;
+}
+
+void Bookkeeper::report(const std::map<std::string, ModelReport>& reports, bool alive) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("BEGIN");
+  try {
+    if (alive) connection_.run("UPDATE daas.daemon SET reported_at = now()");
+    for (const auto& [model, report] : reports) {
+      // A model that was dropped meanwhile has no row to hang its progress on.
+      connection_.run(
+          "INSERT INTO daas.progress AS p (model, system_identifier, state, reason, hint,"
+          " captured_lsn, visible_lsn, durable_lsn, visible_at, loaded, documents, revision,"
+          " updated_at)"
+          " SELECT name, $2::bigint, $3, $4, $5, $6::pg_lsn, $7::pg_lsn, $8::pg_lsn,"
+          " CASE WHEN $7 IS NOT NULL THEN now() END, $9::bigint, $10::bigint, $11::bigint, now()"
+          " FROM daas.model WHERE name = $1"
+          " ON CONFLICT (model) DO UPDATE SET system_identifier = excluded.system_identifier,"
+          " state = excluded.state, reason = excluded.reason, hint = excluded.hint,"
+          " captured_lsn = excluded.captured_lsn,"
+          " visible_lsn = coalesce(excluded.visible_lsn, p.visible_lsn),"
+          " durable_lsn = coalesce(excluded.durable_lsn, p.durable_lsn),"
+          " visible_at = CASE WHEN excluded.visible_lsn IS DISTINCT FROM p.visible_lsn"
+          "   THEN coalesce(excluded.visible_at, p.visible_at) ELSE p.visible_at END,"
+          " loaded = excluded.loaded, documents = coalesce(excluded.documents, p.documents),"
+          " revision = excluded.revision, updated_at = now()",
+          {model, std::to_string(identity_.system), std::string(name_of(report.state)),
+           text_or_null(report.reason), text_or_null(report.hint), lsn_or_null(report.captured),
+           lsn_or_null(report.visible), lsn_or_null(report.durable), count_or_null(report.loaded),
+           count_or_null(report.documents), std::to_string(report.revision)});
+    }
+    connection_.run("COMMIT");
+  } catch (const PgError&) {
+    connection_.run("ROLLBACK");
+    throw;
+  }
+}
+
+std::uint64_t Bookkeeper::next_xid() {
+  const std::lock_guard lock(mutex_);
+  const auto rows =
+      connection_.run("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+  return static_cast<std::uint64_t>(rows.integer(0, 0));
+}
+
+void Bookkeeper::heartbeat() {
+  const std::lock_guard lock(mutex_);
+  connection_.run("SELECT pg_logical_emit_message(true, 'daas.heartbeat', '')");
+}
+
+}  // namespace daas

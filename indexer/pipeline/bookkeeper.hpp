@@ -1,0 +1,103 @@
+// What the daemon writes into the database: epoch, progress, generations. Thread-safe: one
+// connection behind a mutex. Every method throws PgError.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/lsn.hpp"
+#include "core/model.hpp"
+#include "pg/connection.hpp"
+
+namespace daas {
+
+/// One row of daas.generation.
+struct GenerationRecord {
+  int number = 0;
+  std::string collection;
+  std::int64_t revision = 0;
+  std::string snapshot;  ///< pg_snapshot of its birth
+  std::int64_t version = 0;
+  bool live = false;
+};
+
+enum class ModelState { kWaiting, kLoading, kRunning, kPaused, kStopped };
+
+/// What daas.status() shows of a model.
+struct ModelReport {
+  ModelState state = ModelState::kWaiting;
+  std::string reason;
+  std::string hint;
+  Lsn captured = 0;
+  Lsn visible = 0;
+  Lsn durable = 0;
+  std::int64_t loaded = -1;     ///< -1: no load runs
+  std::int64_t documents = -1;  ///< -1: not counted yet
+  std::int64_t revision = 0;
+
+  bool operator==(const ModelReport&) const = default;
+};
+
+class Bookkeeper {
+ public:
+  Bookkeeper(const std::string& conninfo, const Interrupt& interrupt);
+
+  struct Identity {
+    std::int64_t system = 0;   ///< cluster
+    std::uint32_t database = 0;
+    std::string database_name;
+    std::string version;       ///< of the extension
+    /// "system/database": value of the alias property daas.owner.
+    std::string owner() const;
+  };
+  /// Throws with a hint when the extension is missing or of another version.
+  Identity identify(const std::string& expected_version);
+
+  struct SlotState {
+    bool exists = false;
+    bool active = false;
+    bool usable = true;   ///< false: another plugin or database, or its WAL is gone
+    std::string problem;
+  };
+  SlotState slot(const std::string& name);
+  bool publication_exists(const std::string& name);
+  /// Who may hold up the creation of a slot or the birth of a generation: "pid 4711, database x,
+  /// since …", oldest first; empty when nobody does.
+  std::string oldest_transactions();
+
+  /// A new epoch for this start, persisted. Progress rows of another cluster are removed.
+  std::int64_t begin_epoch(const Identity& identity, const std::string& name_space,
+                           const std::string& slot);
+  /// Forgets every generation: what was captured so far is lost (the slot is new), so each model
+  /// must be loaded again.
+  void forget_generations();
+
+  std::vector<GenerationRecord> generations(const std::string& model);
+  void add_generation(const Model& model, const GenerationRecord& generation,
+                      const std::string& columns);
+  /// `live` becomes the only generation of the model.
+  void set_live(const std::string& model, int live);
+  /// The live generation no longer follows the changes: at the next start it is rebuilt.
+  void mark_stale(const std::string& model);
+  void remove_generation(const std::string& model, int number);
+
+  /// The state that the last start left, of this cluster.
+  std::optional<ModelReport> progress(const std::string& model);
+  void report(const std::map<std::string, ModelReport>& reports, bool alive);
+
+  /// The next transaction id: a snapshot whose xmin is at or past it sees everything that ran now.
+  std::uint64_t next_xid();
+  /// A transactional message: its commit flushes the WAL and arrives in the stream.
+  void heartbeat();
+
+ private:
+  std::mutex mutex_;
+  Connection connection_;
+  Identity identity_;
+};
+
+}  // namespace daas

@@ -1,0 +1,175 @@
+#include "pipeline/change_reader.hpp"
+
+#include <algorithm>
+
+#include "core/document_id.hpp"
+#include "core/error.hpp"
+#include "core/pg_text.hpp"
+#include "decode/image.hpp"
+
+namespace daas {
+namespace {
+
+std::string reload_of(const Model& model) {
+  return "SELECT daas.reload_model('" + model.name + "')";
+}
+
+std::string name_of(const Relation& relation) { return relation.schema + "." + relation.name; }
+
+}  // namespace
+
+ChangeReader::ChangeReader(const Model& model) : model_(model) {}
+
+bool ChangeReader::read(const Commit& commit, Outcomes& outcomes) {
+  bool truncated = false;
+  for (const auto& change : commit.changes) {
+    const auto source = std::find_if(
+        model_.sources.begin(), model_.sources.end(),
+        [&](const auto& candidate) { return candidate.relation_oid == change.relation->oid; });
+    if (source == model_.sources.end()) continue;
+    if (change.kind == ChangeKind::kTruncate) {
+      truncated = true;
+    } else {
+      apply(change, *source, outcomes);
+    }
+  }
+  return truncated;
+}
+
+const ChangeReader::Mapping& ChangeReader::mapping(const Relation& relation,
+                                                   const Model::Source& source) {
+  if (const auto known = mappings_.find(&relation); known != mappings_.end()) return known->second;
+  const auto position = [&](const std::string& name) {
+    const auto found = std::find_if(relation.columns.begin(), relation.columns.end(),
+                                    [&](const auto& column) { return column.name == name; });
+    if (found == relation.columns.end()) {
+      throw Error(Remedy::kStop,
+                  "table " + name_of(relation) + " no longer has the column \"" + name +
+                      "\" that model " + model_.name + " reads",
+                  "SELECT daas.alter_model('" + model_.name +
+                      "', query => '…') with a query over the table's present columns");
+    }
+    return static_cast<std::size_t>(found - relation.columns.begin());
+  };
+  Mapping mapping;
+  for (const auto& name : source.key) mapping.key.push_back(position(name));
+  mapping.identity_covers_key =
+      relation.identity == ReplicaIdentity::kFull ||
+      std::all_of(mapping.key.begin(), mapping.key.end(),
+                  [&](std::size_t column) { return relation.columns[column].identity; });
+  for (const auto& column : model_.columns) {
+    if (column.source.empty()) continue;
+    const auto at = position(column.source);
+    const auto type = value_type_of(relation.columns[at].type_oid);
+    if (column.type != ValueType::kWrapped && type != column.type) {
+      throw Error(Remedy::kStop,
+                  "column \"" + column.source + "\" of table " + name_of(relation) +
+                      " no longer has the type " + column.pg_type + " that model " + model_.name +
+                      " was defined with",
+                  reload_of(model_));
+    }
+    if (model_.projection) mapping.columns.push_back(at);
+  }
+  return mappings_.emplace(&relation, std::move(mapping)).first->second;
+}
+
+std::vector<std::string> ChangeReader::key_of(const Change& change, const Mapping& mapping,
+                                              bool old_image) {
+  const auto& relation = *change.relation;
+  const auto& values = old_image ? old_values_ : values_;
+  std::vector<std::string> key;
+  for (const auto column : mapping.key) {
+    const Value* value = &values[column];
+    // A key in TOAST that the statement left alone stands in the old image only.
+    if (value->state == Value::State::kUnchanged && !old_image && !change.old_image.empty()) {
+      value = &old_values_[column];
+    }
+    if (value->state != Value::State::kPresent) {
+      throw Error(Remedy::kStop,
+                  "a change of table " + name_of(relation) + " carries no value of the key column \"" +
+                      relation.columns[column].name + "\" of model " + model_.name,
+                  "ALTER TABLE " + name_of(relation) + " REPLICA IDENTITY FULL; " +
+                      reload_of(model_));
+    }
+    std::string text;
+    if (relation.columns[column].native) {
+      append_native_text(text, value_type_of(relation.columns[column].type_oid), value->bytes);
+    } else {
+      text = value->bytes;
+    }
+    key.push_back(std::move(text));
+  }
+  return key;
+}
+
+void ChangeReader::apply(const Change& change, const Model::Source& source, Outcomes& outcomes) {
+  const auto& relation = *change.relation;
+  const auto& where = mapping(relation, source);
+  if (change.kind != ChangeKind::kInsert && !where.identity_covers_key) {
+    throw Error(Remedy::kStop,
+                "table " + name_of(relation) + " lost the replica identity that model " +
+                    model_.name + " needs: an UPDATE or DELETE came without its key",
+                "give the table its primary key back, or ALTER TABLE " + name_of(relation) +
+                    " REPLICA IDENTITY FULL; then " + reload_of(model_));
+  }
+  if (!change.old_image.empty()) {
+    parse_image(change.old_image, relation.columns.size(), old_values_);
+    auto key = key_of(change, where, true);
+    auto id = this->id(key);
+    outcomes[std::move(id)] = {Outcome::Kind::kDeleted, std::move(key), {}, nullptr};
+  }
+  if (change.kind == ChangeKind::kDelete) {
+    if (change.old_image.empty()) {
+      throw Error(Remedy::kStop, "a DELETE of table " + name_of(relation) + " came without its key",
+                  "ALTER TABLE " + name_of(relation) + " REPLICA IDENTITY FULL; then " +
+                      reload_of(model_));
+    }
+    return;
+  }
+  parse_image(change.new_image, relation.columns.size(), values_);
+  Outcome outcome;
+  outcome.key = key_of(change, where, false);
+  const bool whole =
+      model_.projection &&
+      std::all_of(where.columns.begin(), where.columns.end(), [&](std::size_t column) {
+        const auto state = values_[column].state;
+        return state == Value::State::kNull || state == Value::State::kPresent;
+      });
+  if (whole) {
+    outcome.kind = Outcome::Kind::kRow;
+    outcome.image = change.new_image;
+    outcome.relation = &relation;
+  }
+  auto id = this->id(outcome.key);
+  outcomes[std::move(id)] = std::move(outcome);
+}
+
+const std::vector<Field>& ChangeReader::row(const Outcome& outcome) {
+  const auto& relation = *outcome.relation;
+  parse_image(outcome.image, relation.columns.size(), values_);
+  const auto source = std::find_if(
+      model_.sources.begin(), model_.sources.end(),
+      [&](const auto& candidate) { return candidate.relation_oid == relation.oid; });
+  const auto& where = mapping(relation, *source);
+  fields_.clear();
+  for (const auto column : where.columns) {
+    const auto& value = values_[column];
+    Field field;
+    if (value.state == Value::State::kPresent) {
+      field.form = relation.columns[column].native ? Field::Form::kNative : Field::Form::kText;
+      field.bytes = value.bytes;
+    }
+    fields_.push_back(field);
+  }
+  return fields_;
+}
+
+std::string ChangeReader::id(const std::vector<std::string>& key) const {
+  std::string id;
+  for (std::size_t part = 0; part < key.size(); ++part) {
+    append_key_part(id, key[part], key.size() > 1, part == 0);
+  }
+  return id;
+}
+
+}  // namespace daas

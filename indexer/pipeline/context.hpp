@@ -1,0 +1,112 @@
+// What one run of the index role shares between its threads. Everything here is thread-safe or
+// constant; it outlives the threads.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "batch/commit_log.hpp"
+#include "batch/rule.hpp"
+#include "pipeline/bookkeeper.hpp"
+#include "pipeline/lanes.hpp"
+#include "solr/endpoint.hpp"
+
+namespace daas {
+
+struct IndexOptions {
+  std::string pg;              ///< bookkeeping: the replication role's ordinary session
+  std::string pg_replication;
+  std::string pg_reader;
+  SolrEndpoint solr;
+  std::string name_space;      ///< empty: the database's name
+  std::string slot;            ///< empty: daas_<database oid>
+  std::string publication = "daas";
+  BatchLimits batch;
+  Lanes::Limits lanes;
+  std::chrono::milliseconds durable_interval{1000};
+  std::size_t queue_bytes = 64 << 20;
+  std::size_t reader_connections = 4;
+  int shards = 1;
+  int replicas = 1;
+  bool adopt = false;          ///< take over collections of another owner
+};
+
+/// Reader connections, borrowed for a batch: their number is bounded whatever the number of models.
+class ReaderPool {
+ public:
+  ReaderPool(std::string conninfo, std::size_t size);
+
+  /// Gives its connection back when destroyed, unless it was broken.
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, std::unique_ptr<Connection> connection);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Connection& operator*() const { return *connection_; }
+    Connection* operator->() const { return connection_.get(); }
+    /// The session is in order: no transaction is open.
+    void keep() { keep_ = true; }
+
+   private:
+    ReaderPool& pool_;
+    std::unique_ptr<Connection> connection_;
+    bool keep_ = false;
+  };
+
+  /// Waits for a free place. Connections watch `interrupt` while they are borrowed.
+  std::unique_ptr<Lease> borrow(const Interrupt& interrupt);
+
+ private:
+  const std::string conninfo_;
+  const std::size_t size_;
+  std::mutex mutex_;
+  std::condition_variable free_;
+  std::size_t borrowed_ = 0;
+  std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+/// The reports of all models, for the coordinator to write down.
+class ReportBoard {
+ public:
+  void set(const std::string& model, const ModelReport& report, bool at_once);
+  void remove(const std::string& model);
+  /// What changed since the last call.
+  std::map<std::string, ModelReport> take_changed();
+  bool urgent() const { return urgent_.load(); }
+  /// Called when a report should be written at once.
+  std::function<void()> on_urgent;
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, ModelReport> changed_;
+  std::atomic<bool> urgent_{false};
+};
+
+struct IndexContext {
+  const IndexOptions& options;
+  Bookkeeper& bookkeeper;
+  CommitLog& log;
+  ReaderPool& readers;
+  ReportBoard& board;
+  std::string name_space;
+  std::string owner;
+  std::string configset;
+  std::int64_t epoch = 0;
+  /// Of all models together: numbers never come back within an epoch.
+  std::atomic<std::int64_t> last_batch{0};
+  /// Ends this run with an error that a new run may heal (lost connection, restarted Solr).
+  std::function<void(std::exception_ptr)> fail;
+
+  std::int64_t next_version() { return document_version(epoch, ++last_batch); }
+};
+
+}  // namespace daas

@@ -1,0 +1,153 @@
+#include "pipeline/generation_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <type_traits>
+#include <utility>
+
+namespace daas {
+namespace {
+
+constexpr std::string_view kOwner = "daas.owner";
+
+}  // namespace
+
+GenerationStore::GenerationStore(IndexContext& context, std::string model,
+                                 const Interrupt& interrupt, RetryObserver observer)
+    : context_(context),
+      model_(std::move(model)),
+      alias_(context.name_space + "." + model_),
+      interrupt_(interrupt),
+      observer_(std::move(observer)),
+      admin_(context.options.solr, &interrupt.flag()),
+      writer_(context.options.solr, &interrupt.flag()) {}
+
+template <typename Request>
+auto GenerationStore::retried(const Request& request) {
+  using Answer = std::invoke_result_t<Request>;
+  if constexpr (std::is_void_v<Answer>) {
+    with_retry(interrupt_, observer_, request);
+  } else {
+    std::optional<Answer> answer;
+    with_retry(interrupt_, observer_, [&] { answer = request(); });
+    return std::move(*answer);
+  }
+}
+
+std::string GenerationStore::collection(int number) const {
+  return alias_ + ".g" + std::to_string(number);
+}
+
+std::optional<int> GenerationStore::number(std::string_view collection) const {
+  const auto prefix = alias_ + ".g";
+  if (!collection.starts_with(prefix)) return std::nullopt;
+  collection.remove_prefix(prefix.size());
+  int number = 0;
+  const auto [end, error] =
+      std::from_chars(collection.data(), collection.data() + collection.size(), number);
+  if (error != std::errc{} || end != collection.data() + collection.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<int> GenerationStore::live() {
+  const auto aliases = retried([&] { return admin_.aliases(); });
+  const auto found = aliases.find(alias_);
+  if (found == aliases.end()) return std::nullopt;
+  auto properties = retried([&] { return admin_.alias_properties(alias_); });
+  const auto owner = properties[std::string(kOwner)];
+  if (owner != context_.owner && !context_.options.adopt) {
+    throw Error(Remedy::kStop,
+                "the Solr alias " + alias_ + " belongs to " +
+                    (owner.empty() ? std::string("nobody known") : "the database " + owner) +
+                    ", not to this one (" + context_.owner + ")",
+                "choose another --solr-namespace, or start once with --adopt to take it over");
+  }
+  const auto live = number(found->second);
+  if (!live) {
+    throw Error(Remedy::kStop,
+                "the Solr alias " + alias_ + " points at " + found->second +
+                    ", which is no generation of this model",
+                "delete the alias, then SELECT daas.reload_model('" + model_ + "')");
+  }
+  return live;
+}
+
+int GenerationStore::last_number() {
+  int last = 0;
+  for (const auto& name : retried([&] { return admin_.list_collections(); })) {
+    if (const auto found = number(name)) last = std::max(last, *found);
+  }
+  return last;
+}
+
+void GenerationStore::create(int number) {
+  retried([&] {
+    admin_.create_collection(collection(number), context_.configset, context_.options.shards,
+                             context_.options.replicas);
+  });
+}
+
+void GenerationStore::make_live(int number) {
+  const bool there = retried([&] {
+    return admin_.set_alias(alias_, collection(number), {{std::string(kOwner), context_.owner}});
+  });
+  if (!there) {
+    throw Error(Remedy::kRetry, "collection " + collection(number) + " was deleted by someone else");
+  }
+}
+
+void GenerationStore::drop_others(int kept) {
+  while (true) {
+    bool refused = false;
+    for (const auto& name : retried([&] { return admin_.list_collections(); })) {
+      const auto found = number(name);
+      if (!found || *found == kept) continue;
+      refused |= retried([&] { return admin_.delete_collection(name); }) == Deletion::kAliased;
+    }
+    // A late CREATEALIAS of a dead daemon may have landed in between. Once the other collections
+    // are gone it can't any more, and as long as one is aliased it can't be deleted.
+    const auto live = this->live();
+    if (!refused && live.value_or(0) == kept) return;
+    if (live && *live != kept && kept != 0) make_live(kept);
+    if (live && kept == 0) return;
+    interrupt_.check();
+  }
+}
+
+void GenerationStore::drop_all() {
+  live();  // refuses a foreign owner
+  retried([&] { admin_.delete_alias(alias_); });
+  for (const auto& name : retried([&] { return admin_.list_collections(); })) {
+    if (number(name)) retried([&] { return admin_.delete_collection(name); });
+  }
+}
+
+void GenerationStore::commit(int number, CommitKind kind) {
+  retried([&] { writer_.commit(collection(number), kind); });
+}
+
+DocumentCounts GenerationStore::count(int number) {
+  return retried([&] { return admin_.count(collection(number)); });
+}
+
+std::string GenerationStore::incarnation(int number) {
+  return retried([&] { return admin_.incarnation(collection(number)); });
+}
+
+std::vector<std::string> orphaned_models(SolrAdmin& admin, const std::string& name_space,
+                                         const std::string& owner,
+                                         const std::vector<std::string>& existing) {
+  std::vector<std::string> orphans;
+  const auto prefix = name_space + ".";
+  for (const auto& [alias, collection] : admin.aliases()) {
+    if (!alias.starts_with(prefix)) continue;
+    auto model = alias.substr(prefix.size());
+    if (std::find(existing.begin(), existing.end(), model) != existing.end()) continue;
+    if (admin.alias_properties(alias)[std::string(kOwner)] == owner) {
+      orphans.push_back(std::move(model));
+    }
+  }
+  return orphans;
+}
+
+}  // namespace daas

@@ -1,0 +1,64 @@
+// A model's collections and alias in Solr (design §6 P4, §8). Only here do names of collections
+// arise and only here are collections created, switched and dropped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/context.hpp"
+#include "pipeline/lanes.hpp"
+#include "solr/admin.hpp"
+
+namespace daas {
+
+/// Used by one thread. Every method waits out failures that may heal.
+class GenerationStore {
+ public:
+  GenerationStore(IndexContext& context, std::string model, const Interrupt& interrupt,
+                  RetryObserver observer);
+
+  const std::string& alias() const { return alias_; }
+  std::string collection(int number) const;
+  /// Number of a collection of this model; nothing for any other name.
+  std::optional<int> number(std::string_view collection) const;
+
+  /// The generation that the alias points at: the truth for "live". Throws Error(kStop) when the
+  /// alias belongs to another owner and adoption was not asked for.
+  std::optional<int> live();
+  /// Highest number in use, 0 when none.
+  int last_number();
+  /// Creates the empty collection and waits until it takes writes.
+  void create(int number);
+  /// Points the alias at it.
+  void make_live(int number);
+  /// Deletes every generation but `kept` (0: all), then reads the alias again; goes on until both
+  /// agree. Never deletes what the alias points at.
+  void drop_others(int kept);
+  /// Removes alias and all generations.
+  void drop_all();
+  void commit(int number, CommitKind kind);
+  DocumentCounts count(int number);
+  /// Changes when a node that holds the collection restarted.
+  std::string incarnation(int number);
+
+ private:
+  template <typename Request>
+  auto retried(const Request& request);
+
+  IndexContext& context_;
+  const std::string model_;
+  const std::string alias_;
+  const Interrupt& interrupt_;
+  const RetryObserver observer_;
+  SolrAdmin admin_;
+  SolrWriter writer_;
+};
+
+/// Models of this namespace and owner that Solr still holds but that no longer exist.
+std::vector<std::string> orphaned_models(SolrAdmin& admin, const std::string& name_space,
+                                         const std::string& owner,
+                                         const std::vector<std::string>& existing);
+
+}  // namespace daas

@@ -1,0 +1,76 @@
+#include "pipeline/index_role.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "pipeline/index_run.hpp"
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstBackoff{250};
+constexpr milliseconds kLongestBackoff{10000};
+/// A run that lasted so long was a good one: the next failure begins with the short wait again.
+constexpr std::chrono::seconds kGoodRun{30};
+
+}  // namespace
+
+IndexRole::IndexRole(IndexOptions options) : options_(std::move(options)) {}
+
+IndexRole::~IndexRole() { stop(); }
+
+void IndexRole::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void IndexRole::stop() {
+  interrupt_.raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool IndexRole::ready(std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  reason = obstacle_;
+  return obstacle_.empty();
+}
+
+void IndexRole::set_obstacle(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  if (what == obstacle_) return;
+  obstacle_ = what;
+  if (!what.empty()) spdlog::info("indexer {}", what);
+}
+
+void IndexRole::run() {
+  std::minstd_rand random{std::random_device{}()};
+  auto backoff = kFirstBackoff;
+  while (!interrupt_.raised()) {
+    const auto began = std::chrono::steady_clock::now();
+    try {
+      IndexRun run(options_, interrupt_, [this](const std::string& what) { set_obstacle(what); });
+      run.run();
+    } catch (const Interrupted&) {
+      return;
+    } catch (const Error& error) {
+      if (interrupt_.raised()) return;
+      set_obstacle(std::string("begins anew: ") + error.what() +
+                   (error.hint().empty() ? "" : " HINT: " + error.hint()));
+    } catch (const std::exception& error) {
+      set_obstacle(std::string("begins anew: ") + error.what());
+    }
+    if (std::chrono::steady_clock::now() - began > kGoodRun) backoff = kFirstBackoff;
+    std::uniform_real_distribution<double> jitter(0.5, 1.0);
+    pollfd fd{interrupt_.fd(), POLLIN, 0};
+    poll(&fd, 1, static_cast<int>(static_cast<double>(backoff.count()) * jitter(random)));
+    backoff = std::min(kLongestBackoff, backoff * 2);
+  }
+}
+
+}  // namespace daas

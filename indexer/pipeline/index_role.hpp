@@ -1,0 +1,36 @@
+// The indexing role: from the slot to the collections. docs/architecture.md walks through it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "pipeline/context.hpp"
+
+namespace daas {
+
+/// Runs in its own thread. Whatever may heal by itself (PostgreSQL or Solr away, slot in use, a
+/// restarted node) ends one run and begins the next, with backoff; stop() ends it for good.
+class IndexRole {
+ public:
+  explicit IndexRole(IndexOptions options);
+  ~IndexRole();
+
+  void start();
+  void stop();
+  /// Whether a run is under way, and if not, why. For /readyz.
+  bool ready(std::string& reason);
+
+ private:
+  void run();
+  void set_obstacle(const std::string& what);
+
+  const IndexOptions options_;
+  Interrupt interrupt_;
+  std::mutex mutex_;
+  std::string obstacle_ = "starting";
+  std::thread thread_;
+};
+
+}  // namespace daas

@@ -1,0 +1,221 @@
+#include "pipeline/index_run.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "pipeline/metadata.hpp"
+#include "solr/admin.hpp"
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kExtensionVersion = "0.1.0";
+constexpr const char* kPlugin = "daas";
+constexpr seconds kAliveInterval{5};
+constexpr seconds kReportInterval{1};
+constexpr milliseconds kStandbyPoll{1000};
+
+/// A name for Solr from a database's name.
+std::string solr_name(const std::string& text) {
+  std::string name;
+  for (const unsigned char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    name += plain ? static_cast<char>(c)
+                  : (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : '_';
+  }
+  return name;
+}
+
+}  // namespace
+
+IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt,
+                   std::function<void(const std::string&)> waiting)
+    : options_(options),
+      interrupt_(interrupt),
+      waiting_(std::move(waiting)),
+      bookkeeper_(options.pg, interrupt),
+      log_(options.queue_bytes),
+      readers_(options.pg_reader, options.reader_connections) {
+  board_.on_urgent = [this] { doorbell_.ring(); };
+}
+
+IndexRun::~IndexRun() {
+  // The order matters: nobody may use the log or the stream after it is gone.
+  threads_.raise();
+  log_.close();
+  workers_.clear();
+  janitor_.reset();
+  capture_.reset();
+}
+
+void IndexRun::fail(std::exception_ptr error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = error;
+  }
+  doorbell_.ring();
+}
+
+void IndexRun::run() {
+  waiting_("connects to PostgreSQL");
+  identity_ = bookkeeper_.identify(kExtensionVersion);
+  slot_ = options_.slot.empty() ? "daas_" + std::to_string(identity_.database) : options_.slot;
+  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, board_);
+  context_->name_space = options_.name_space.empty() ? solr_name(identity_.database_name)
+                                                     : options_.name_space;
+  context_->owner = identity_.owner();
+  context_->fail = [this](std::exception_ptr error) { fail(error); };
+  prepare_solr();
+  auto stream = open_stream();
+  context_->epoch = bookkeeper_.begin_epoch(identity_, context_->name_space, slot_);
+  spdlog::info("epoch {} of database {}: slot {}, Solr namespace {}", context_->epoch,
+               identity_.database_name, slot_, context_->name_space);
+  definitions_ = std::make_unique<Connection>(options_.pg, "daas-indexer definitions",
+                                              Session::kPlain, &interrupt_);
+  definitions_->run("LISTEN daas");
+  janitor_ = std::make_unique<Janitor>(*context_, [this] { doorbell_.ring(); });
+  // Every model that goes on subscribes before the first message is read.
+  follow_definitions();
+  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_,
+                                       [this](std::exception_ptr error) { fail(error); });
+  waiting_("");
+  coordinate();
+}
+
+void IndexRun::prepare_solr() {
+  waiting_("waits for Solr");
+  SolrAdmin admin(options_.solr, &interrupt_.flag());
+  const auto observer = [this](const std::string& what) { waiting_("waits for Solr: " + what); };
+  admin.wait_ready({}, Clock::now() + seconds(60), observer);
+  std::vector<std::string> ours;
+  for (auto& name : admin.list_collections()) {
+    if (name.starts_with(context_->name_space + ".")) ours.push_back(std::move(name));
+  }
+  admin.wait_ready(ours, Clock::now() + seconds(120), observer);
+  context_->configset = admin.ensure_configset(context_->name_space);
+}
+
+std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
+  auto stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
+  ensure_slot(*stream);
+  while (true) {
+    try {
+      stream->start(slot_, options_.publication);
+      return stream;
+    } catch (const PgError& error) {
+      if (error.sqlstate() != "55006") throw;
+      waiting_("stands by: " + std::string(error.what()));
+    }
+    pollfd fd{interrupt_.fd(), POLLIN, 0};
+    poll(&fd, 1, static_cast<int>(kStandbyPoll.count()));
+    interrupt_.check();
+    stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
+  }
+}
+
+void IndexRun::ensure_slot(ReplicationStream& stream) {
+  const auto state = bookkeeper_.slot(slot_);
+  if (state.exists) {
+    if (state.usable) return;
+    throw Error(Remedy::kRetry, "the replication slot " + slot_ + " " + state.problem,
+                "SELECT pg_drop_replication_slot('" + slot_ +
+                    "'): the daemon makes a new one and loads every model again");
+  }
+  // Whatever was captured before is lost with the old slot. This is written down first: with a
+  // slot but without this, a crash in between would leave generations that miss changes.
+  bookkeeper_.forget_generations();
+  spdlog::info("creating the replication slot {}", slot_);
+  stream.create_slot(slot_, kPlugin, [this] {
+    const auto who = bookkeeper_.oldest_transactions();
+    waiting_("creates the replication slot, which waits for every open transaction" +
+             (who.empty() ? std::string() : ": " + who));
+  });
+}
+
+void IndexRun::coordinate() {
+  auto alive_at = Clock::now();
+  auto reported_at = alive_at;
+  write_reports(true);
+  while (true) {
+    interrupt_.check();
+    {
+      const std::lock_guard lock(mutex_);
+      if (error_) std::rethrow_exception(error_);
+    }
+    const bool notified = !definitions_->notifications(milliseconds(1000), doorbell_.fd()).empty();
+    doorbell_.answer();
+    const auto now = Clock::now();
+    const bool alive = now - alive_at >= kAliveInterval;
+    // The poll heals a lost notification and a model that waited for the janitor.
+    if (notified || alive || board_.urgent()) follow_definitions();
+    if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
+      write_reports(alive);
+      reported_at = now;
+      if (alive) alive_at = now;
+    }
+  }
+}
+
+void IndexRun::write_reports(bool alive) {
+  const auto reports = board_.take_changed();
+  if (alive || !reports.empty()) bookkeeper_.report(reports, alive);
+}
+
+void IndexRun::follow_definitions() {
+  auto models = read_models(*definitions_);
+  std::vector<std::string> names;
+  for (const auto& model : models) names.push_back(model.name);
+  const auto gone = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) == names.end();
+  };
+  std::erase_if(workers_, [&](const auto& entry) { return gone(entry.first); });
+  std::erase_if(idle_, [&](const auto& entry) { return gone(entry.first); });
+  janitor_->sweep(names);
+  for (auto& model : models) {
+    const auto running = workers_.find(model.name);
+    if (running != workers_.end() && running->second->model().revision == model.revision &&
+        !model.paused) {
+      continue;
+    }
+    if (running != workers_.end()) workers_.erase(running);
+    begin_model(std::move(model));
+  }
+}
+
+void IndexRun::begin_model(Model model) {
+  if (const auto rest = idle_.find(model.name);
+      rest != idle_.end() && rest->second == model.revision) {
+    return;
+  }
+  if (janitor_->busy_with(model.name)) return;
+  idle_.erase(model.name);
+  if (model.paused) {
+    ModelReport report;
+    report.state = ModelState::kPaused;
+    report.reason = "paused";
+    report.hint = "SELECT daas.resume_model('" + model.name + "')";
+    report.revision = model.revision;
+    board_.set(model.name, report, true);
+    idle_[model.name] = model.revision;
+    return;
+  }
+  // A model that stopped has let go of the slot: only a new definition or a reload heals it.
+  const auto last = bookkeeper_.progress(model.name);
+  if (last && last->state == ModelState::kStopped && last->revision == model.revision) {
+    idle_[model.name] = model.revision;
+    return;
+  }
+  const auto name = model.name;
+  auto worker = std::make_unique<ModelWorker>(*context_, std::move(model));
+  worker->start();
+  workers_.emplace(name, std::move(worker));
+}
+
+}  // namespace daas

@@ -1,0 +1,74 @@
+#include "pipeline/janitor.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/generation_store.hpp"
+
+namespace daas {
+
+Janitor::Janitor(IndexContext& context, std::function<void()> done)
+    : context_(context), done_(std::move(done)), thread_([this] { run(); }) {}
+
+Janitor::~Janitor() {
+  interrupt_.raise();
+  {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+void Janitor::sweep(std::vector<std::string> existing) {
+  const std::lock_guard lock(mutex_);
+  existing_ = std::move(existing);
+  wanted_ = true;
+  changed_.notify_all();
+}
+
+bool Janitor::busy_with(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  return dropping_.contains(model);
+}
+
+void Janitor::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return wanted_ || interrupt_.raised(); });
+    if (interrupt_.raised()) return;
+    wanted_ = false;
+    const auto existing = existing_;
+    lock.unlock();
+    try {
+      clean(existing);
+    } catch (const Error& error) {
+      if (!interrupt_.raised()) spdlog::warn("cannot remove dropped models: {}", error.what());
+    }
+    lock.lock();
+    dropping_.clear();
+  }
+}
+
+void Janitor::clean(const std::vector<std::string>& existing) {
+  SolrAdmin admin(context_.options.solr, &interrupt_.flag());
+  for (const auto& model :
+       orphaned_models(admin, context_.name_space, context_.owner, existing)) {
+    {
+      const std::lock_guard lock(mutex_);
+      // Defined again since: its worker replaces the old generation.
+      if (std::find(existing_.begin(), existing_.end(), model) != existing_.end()) continue;
+      dropping_.insert(model);
+    }
+    GenerationStore(context_, model, interrupt_, [](const std::string&) {}).drop_all();
+    spdlog::info("model {} was dropped: its collections and alias are gone", model);
+    {
+      const std::lock_guard lock(mutex_);
+      dropping_.erase(model);
+    }
+    done_();
+  }
+}
+
+}  // namespace daas

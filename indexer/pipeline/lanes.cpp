@@ -1,0 +1,193 @@
+#include "pipeline/lanes.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstBackoff{100};
+constexpr milliseconds kLongestBackoff{5000};
+/// One body is being sent while the next is waiting.
+constexpr std::size_t kQueuedBodies = 2;
+constexpr std::size_t kInlineDocuments = 64;
+
+void sleep_unless_interrupted(const Interrupt& interrupt, milliseconds time) {
+  pollfd fd{interrupt.fd(), POLLIN, 0};
+  poll(&fd, 1, static_cast<int>(time.count()));
+  interrupt.check();
+}
+
+}  // namespace
+
+void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
+                const std::function<void()>& request) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  auto backoff = kFirstBackoff;
+  for (bool failed = false;; failed = true) {
+    interrupt.check();
+    try {
+      request();
+      if (failed) observer("");
+      return;
+    } catch (const Error& error) {
+      interrupt.check();
+      if (error.remedy() != Remedy::kRetry) throw;
+      observer(error.what());
+    }
+    std::uniform_real_distribution<double> jitter(0.5, 1.0);
+    sleep_unless_interrupted(interrupt, milliseconds(static_cast<long>(
+                                            static_cast<double>(backoff.count()) * jitter(random))));
+    backoff = std::min(kLongestBackoff, backoff * 2);
+  }
+}
+
+struct Lanes::Lane {
+  std::unique_ptr<SolrWriter> writer;
+  std::string body;
+  std::size_t documents = 0;
+  std::deque<std::string> queue;
+  std::vector<std::string> spare;  ///< bodies whose memory is used again
+  bool busy = false;
+  std::thread thread;
+};
+
+Lanes::Lanes(const SolrEndpoint& endpoint, Limits limits, const Interrupt& interrupt,
+             RetryObserver observer)
+    : endpoint_(endpoint), limits_(limits), interrupt_(interrupt), observer_(std::move(observer)) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, limits_.lanes); ++i) {
+    lanes_.push_back(std::make_unique<Lane>());
+  }
+}
+
+Lanes::~Lanes() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+  }
+  for (auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+void Lanes::begin(std::vector<std::string> collections) {
+  collections_ = std::move(collections);
+  sent_ = 0;
+  dispatched_ = false;
+  for (auto& lane : lanes_) {
+    lane->body.clear();
+    lane->documents = 0;
+  }
+  const std::lock_guard lock(mutex_);
+  error_ = nullptr;
+  refused_.clear();
+}
+
+std::string& Lanes::body(std::string_view id) {
+  current_ = lanes_[std::hash<std::string_view>{}(id) % lanes_.size()].get();
+  current_->body += current_->documents == 0 ? '[' : ',';
+  return current_->body;
+}
+
+void Lanes::added() {
+  ++sent_;
+  ++current_->documents;
+  if (current_->documents >= limits_.documents || current_->body.size() >= limits_.bytes) {
+    dispatch(*current_);
+  }
+}
+
+void Lanes::dispatch(Lane& lane) {
+  lane.body += ']';
+  lane.documents = 0;
+  dispatched_ = true;
+  if (!lane.thread.joinable()) lane.thread = std::thread([this, &lane] { run(lane); });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return lane.queue.size() < kQueuedBodies || error_; });
+  if (error_) std::rethrow_exception(error_);
+  lane.queue.push_back(std::move(lane.body));
+  lane.body.clear();
+  if (!lane.spare.empty()) {
+    lane.body = std::move(lane.spare.back());
+    lane.spare.pop_back();
+    lane.body.clear();
+  }
+  changed_.notify_all();
+}
+
+void Lanes::run(Lane& lane) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return closing_ || !lane.queue.empty(); });
+    if (closing_) return;
+    auto body = std::move(lane.queue.front());
+    lane.queue.pop_front();
+    lane.busy = true;
+    const bool failed = error_ != nullptr;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      if (!failed) send(lane, body);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error && !error_) error_ = error;
+    lane.busy = false;
+    if (lane.spare.size() < kQueuedBodies) lane.spare.push_back(std::move(body));
+    changed_.notify_all();
+  }
+}
+
+void Lanes::send(Lane& lane, std::string_view body) {
+  for (const auto& collection : collections_) {
+    with_retry(interrupt_, observer_, [&] {
+      if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
+      auto refused = lane.writer->update(collection, body);
+      if (refused.empty()) return;
+      const std::lock_guard lock(mutex_);
+      std::move(refused.begin(), refused.end(), std::back_inserter(refused_));
+    });
+  }
+}
+
+void Lanes::finish() {
+  if (!dispatched_ && sent_ <= kInlineDocuments) {
+    // A small batch is not worth waking a thread for. No lane thread is busy: nothing was queued.
+    for (auto& lane : lanes_) {
+      if (lane->documents == 0) continue;
+      lane->body += ']';
+      lane->documents = 0;
+      send(*lane, lane->body);
+      lane->body.clear();
+    }
+  }
+  for (auto& lane : lanes_) {
+    if (lane->documents > 0) dispatch(*lane);
+  }
+  std::unique_lock lock(mutex_);
+  // Also after an error: no lane may still be sending when the caller goes on to something else.
+  changed_.wait(lock, [&] {
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return lane->queue.empty() && !lane->busy; });
+  });
+  if (error_) std::rethrow_exception(error_);
+  if (!refused_.empty()) {
+    const auto& first = refused_.front();
+    throw Error(Remedy::kStop, "Solr refused " + std::to_string(refused_.size()) +
+                                   " document(s); the first has the key \"" + first.id +
+                                   "\": " + first.message);
+  }
+}
+
+}  // namespace daas

@@ -1,0 +1,85 @@
+// Sends documents over a few kept-alive connections in parallel.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "core/document.hpp"
+#include "pg/interrupt.hpp"
+#include "solr/endpoint.hpp"
+#include "solr/writer.hpp"
+
+namespace daas {
+
+/// Tells about tries that failed and will be repeated; an empty text when it works again.
+/// Called from lane threads.
+using RetryObserver = std::function<void(const std::string&)>;
+
+/// Calls `request` until it succeeds, with backoff and jitter from 0.1 s to 5 s. Errors of
+/// Remedy::kStop pass through. Repeating an update whose answer was lost is harmless only because
+/// every document carries its version: Solr drops what is not newer (design §6, P2).
+void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
+                const std::function<void()>& request);
+
+/// A model's sending side. One thread adds documents; each lane's bodies go out in order over its
+/// own connection, so that the memory in flight is bounded. Used by one thread at a time.
+class Lanes {
+ public:
+  struct Limits {
+    std::size_t lanes = 2;
+    std::size_t documents = 1000;    ///< a request holds at most
+    std::size_t bytes = 1 << 20;     ///< or about
+  };
+
+  Lanes(const SolrEndpoint& endpoint, Limits limits, const Interrupt& interrupt,
+        RetryObserver observer);
+  ~Lanes();
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+
+  /// Where the next documents go: each body is sent to each of them.
+  void begin(std::vector<std::string> collections);
+  /// The body to append the document `id` to (by hash of the id; a document is one JSON object,
+  /// without a comma). Call added() after it.
+  std::string& body(std::string_view id);
+  void added();
+  /// Sends what is left and waits for every answer. Throws the first error, and
+  /// Error(kStop) naming the first document that Solr refused.
+  void finish();
+
+  std::size_t sent() const { return sent_; }
+
+ private:
+  struct Lane;
+  void dispatch(Lane& lane);
+  void run(Lane& lane);
+  void send(Lane& lane, std::string_view body);
+  void rethrow();
+
+  const SolrEndpoint endpoint_;
+  const Limits limits_;
+  const Interrupt& interrupt_;
+  const RetryObserver observer_;
+  std::vector<std::string> collections_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  Lane* current_ = nullptr;
+  std::size_t sent_ = 0;
+  bool dispatched_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closing_ = false;
+  std::exception_ptr error_;
+  std::vector<RefusedDocument> refused_;
+};
+
+}  // namespace daas

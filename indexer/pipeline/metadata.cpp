@@ -1,0 +1,87 @@
+#include "pipeline/metadata.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace daas {
+namespace {
+
+using nlohmann::json;
+
+json parse_json(std::string_view text, const std::string& what) {
+  auto value = json::parse(text, nullptr, false);
+  if (value.is_discarded()) {
+    throw Error(Remedy::kStop, what + " is not JSON", "ALTER EXTENSION daas UPDATE");
+  }
+  return value;
+}
+
+std::vector<std::size_t> key_positions(const Model& model, const json& names) {
+  std::vector<std::size_t> positions;
+  for (const auto& name : names) {
+    const auto found = std::find_if(model.columns.begin(), model.columns.end(),
+                                    [&](const Column& column) { return column.name == name; });
+    if (found == model.columns.end()) {
+      throw Error(Remedy::kStop, "the key of model " + model.name + " names a column that it does "
+                                 "not have: " + name.get<std::string>(),
+                  "SELECT daas.reload_model('" + model.name + "')");
+    }
+    positions.push_back(static_cast<std::size_t>(found - model.columns.begin()));
+  }
+  return positions;
+}
+
+}  // namespace
+
+std::vector<Column> parse_columns(std::string_view text) {
+  std::vector<Column> columns;
+  for (const auto& item : parse_json(text, "daas.model.columns")) {
+    Column column;
+    column.name = item.at("name").get<std::string>();
+    column.pg_type = item.at("type").get<std::string>();
+    column.type =
+        item.at("wrapped").get<bool>() ? ValueType::kWrapped : value_type_named(column.pg_type);
+    if (item.contains("source") && item["source"].is_string()) {
+      column.source = item["source"].get<std::string>();
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+std::vector<Model> read_models(Connection& connection) {
+  std::vector<Model> models;
+  std::map<std::string, std::size_t, std::less<>> by_name;
+  const auto rows = connection.run(
+      "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
+      " paused FROM daas.model ORDER BY name");
+  for (int row = 0; row < rows.rows(); ++row) {
+    Model model;
+    model.name = rows.text(row, 0);
+    model.projection = rows(row, 1) == "projection";
+    model.columns = parse_columns(rows(row, 2));
+    model.key = key_positions(model, parse_json(rows(row, 3), "daas.model.key"));
+    model.load_query = rows.text(row, 4);
+    model.fetch_query = rows.text(row, 5);
+    model.revision = rows.integer(row, 6);
+    model.paused = rows.boolean(row, 7);
+    by_name.emplace(model.name, models.size());
+    models.push_back(std::move(model));
+  }
+  const auto sources = connection.run(
+      "SELECT s.model, coalesce(c.oid, 0)::bigint, s.relation::text, s.key::text FROM daas.source s"
+      " LEFT JOIN pg_class c ON c.oid = s.relation ORDER BY s.model");
+  for (int row = 0; row < sources.rows(); ++row) {
+    const auto found = by_name.find(sources(row, 0));
+    if (found == by_name.end()) continue;
+    Model::Source source;
+    source.relation_oid = static_cast<std::uint32_t>(sources.integer(row, 1));
+    source.relation = sources.text(row, 2);
+    source.key = parse_json(sources(row, 3), "daas.source.key").get<std::vector<std::string>>();
+    models[found->second].sources.push_back(std::move(source));
+  }
+  return models;
+}
+
+}  // namespace daas

@@ -1,0 +1,125 @@
+#include "batch/commit_log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kRoomy = 1 << 20;
+constexpr auto kNone = CommitLog::Subscription::kNothingHeld;
+
+Commit commit_of(std::uint32_t table, Lsn lsn, std::size_t bytes = 10) {
+  Commit commit;
+  auto relation = std::make_shared<Relation>();
+  relation->oid = table;
+  commit.relations.push_back(std::move(relation));
+  commit.lsn = lsn;
+  commit.end_lsn = lsn + 5;
+  commit.bytes = bytes;
+  return commit;
+}
+
+TEST(CommitLog, GivesACommitToEverySubscriberOfItsTablesAndToNoOther) {
+  CommitLog log(kRoomy);
+  const auto first = log.subscribe({1});
+  const auto both = log.subscribe({1, 2});
+  const auto other = log.subscribe({3});
+  log.append(commit_of(1, 100));
+  EXPECT_EQ(first->take().size(), 1u);
+  EXPECT_EQ(both->take().size(), 1u);
+  EXPECT_TRUE(other->take().empty());
+}
+
+TEST(CommitLog, GivesDdlToEverySubscriber) {
+  CommitLog log(kRoomy);
+  const auto subscriber = log.subscribe({1});
+  Commit commit;
+  commit.messages.push_back({"daas.ddl", "{}"});
+  log.append(std::move(commit));
+  EXPECT_EQ(subscriber->take().size(), 1u);
+}
+
+TEST(CommitLog, ConfirmsEverythingDecodedWhenNobodyHoldsAnything) {
+  CommitLog log(kRoomy);
+  log.append(commit_of(1, 100));
+  EXPECT_EQ(log.confirmable(), 105u);
+  log.advance(200);
+  EXPECT_EQ(log.confirmable(), 200u);
+}
+
+TEST(CommitLog, NeverConfirmsPastACommitThatWasGivenButIsNotDurable) {
+  CommitLog log(kRoomy);
+  const auto subscriber = log.subscribe({1});
+  log.append(commit_of(1, 100));
+  log.append(commit_of(1, 120));
+  log.advance(300);
+  EXPECT_EQ(log.confirmable(), 100u);
+  subscriber->take();
+  EXPECT_EQ(log.confirmable(), 100u);
+  subscriber->hold(120);
+  EXPECT_EQ(log.confirmable(), 120u);
+  log.append(commit_of(1, 310));
+  subscriber->hold(kNone);
+  EXPECT_EQ(log.confirmable(), 310u);
+}
+
+TEST(CommitLog, ASubscriberThatLeavesHoldsNothing) {
+  CommitLog log(kRoomy);
+  auto subscriber = log.subscribe({1});
+  log.append(commit_of(1, 100));
+  subscriber->take();
+  log.append(commit_of(1, 120));
+  subscriber->leave();
+  log.advance(300);
+  EXPECT_EQ(log.confirmable(), 300u);
+  EXPECT_EQ(log.bytes(), 0u);
+}
+
+TEST(CommitLog, TheWriterWaitsWhileTheQueueIsFull) {
+  CommitLog log(100);
+  const auto subscriber = log.subscribe({1});
+  log.append(commit_of(1, 100, 100));
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  EXPECT_EQ(subscriber->wait_decoded(1000, std::chrono::seconds(10)), Progress::kFull);
+  subscriber->take();
+  EXPECT_TRUE(log.wait_room(milliseconds(1)));
+}
+
+TEST(CommitLog, ACommitThatNobodyWantsTakesNoRoom) {
+  CommitLog log(100);
+  log.append(commit_of(1, 100, 100));
+  EXPECT_EQ(log.bytes(), 0u);
+}
+
+TEST(CommitLog, WaitingForAPositionEndsWhenItIsDecoded) {
+  CommitLog log(kRoomy);
+  const auto subscriber = log.subscribe({1});
+  std::thread writer([&] { log.advance(500); });
+  EXPECT_EQ(subscriber->wait_decoded(500, std::chrono::seconds(10)), Progress::kReached);
+  writer.join();
+  EXPECT_EQ(subscriber->wait_decoded(501, milliseconds(1)), Progress::kTimeout);
+}
+
+TEST(CommitLog, WakeEndsAWaitOnce) {
+  CommitLog log(kRoomy);
+  const auto subscriber = log.subscribe({1});
+  subscriber->wake();
+  EXPECT_EQ(subscriber->wait_commit({}), Progress::kWoken);
+  EXPECT_EQ(subscriber->wait_commit(std::chrono::steady_clock::now()), Progress::kTimeout);
+}
+
+TEST(CommitLog, CloseEndsEveryWait) {
+  CommitLog log(kRoomy);
+  const auto subscriber = log.subscribe({1});
+  std::thread closer([&] { log.close(); });
+  EXPECT_EQ(subscriber->wait_commit({}), Progress::kClosed);
+  EXPECT_EQ(subscriber->wait_decoded(1, std::chrono::seconds(10)), Progress::kClosed);
+  closer.join();
+}
+
+}  // namespace
+}  // namespace daas
