@@ -1,0 +1,245 @@
+#include "serve/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "core/error.hpp"
+#include "serve/admin_server.hpp"
+#include "serve/worker_pool.hpp"
+
+namespace daas {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A plain socket: what it sends is exactly what the test says.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval timeout{5, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  ~Client() { close(fd_); }
+  bool connected() const { return connected_; }
+
+  void send(std::string_view text) {
+    while (!text.empty()) {
+      const auto sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  /// Until the text has come, or the other side closed.
+  std::string receive_until(std::string_view wanted) {
+    std::string got;
+    char buffer[4096];
+    while (got.find(wanted) == std::string::npos) {
+      const auto count = recv(fd_, buffer, sizeof(buffer), 0);
+      if (count <= 0) break;
+      got.append(buffer, static_cast<std::size_t>(count));
+    }
+    return got;
+  }
+  std::string receive_all() { return receive_until(std::string_view("\xff\xff\xff", 3)); }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+class Server : public testing::Test {
+ protected:
+  void serve(HttpServer::Handler handler, std::chrono::seconds idle = 30s) {
+    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle}, std::move(handler));
+    server_->start();
+  }
+  void serve_echo() {
+    serve([](const ServerRequest& request, const HttpServer::Reply& reply) {
+      reply({200, {{"X-Test", "1"}}, request.method + " " + request.target + " " + request.body + "."});
+    });
+  }
+  std::string exchange(const std::string& request) {
+    Client client(server_->port());
+    client.send(request);
+    return client.receive_all();
+  }
+
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(Server, AnswersSeveralRequestsOnOneConnection) {
+  serve_echo();
+  Client client(server_->port());
+  for (int i = 0; i < 3; ++i) {
+    client.send("GET /a?b HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto answer = client.receive_until("GET /a?b .");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+    EXPECT_NE(answer.find("Content-Type: application/json; charset=utf-8"), std::string::npos);
+    EXPECT_NE(answer.find("X-Test: 1"), std::string::npos);
+  }
+}
+
+TEST_F(Server, AnswersPipelinedRequestsInOrder) {
+  serve_echo();
+  Client client(server_->port());
+  client.send("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /3 HTTP/1.1\r\nConnection: close\r\n\r\n");
+  const auto answers = client.receive_all();
+  const auto first = answers.find("GET /1 ."), second = answers.find("POST /2 hi."), third = answers.find("GET /3 .");
+  EXPECT_TRUE(first < second && second < third && third != std::string::npos) << answers;
+}
+
+TEST_F(Server, HeadHasTheHeadersOfGetAndNoBody) {
+  serve_echo();
+  const auto answer = exchange("HEAD /a HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 9\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST_F(Server, AConnectionGoesOnAfterAHead) {
+  serve_echo();
+  Client client(server_->port());
+  client.send("HEAD /a HTTP/1.1\r\n\r\n");
+  client.receive_until("\r\n\r\n");
+  client.send("GET /b HTTP/1.1\r\n\r\n");
+  EXPECT_NE(client.receive_until("GET /b .").find("GET /b ."), std::string::npos);
+}
+
+TEST_F(Server, RefusesWhatIsTooLong) {
+  serve_echo();
+  const auto status = [&](const std::string& request) { return exchange(request).substr(9, 3); };
+  EXPECT_EQ(status("GET /" + std::string(8192, 'a') + " HTTP/1.1\r\n\r\n"), "414");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nX: " + std::string(17'000, 'a') + "\r\n\r\n"), "431");
+  EXPECT_EQ(status("POST / HTTP/1.1\r\nContent-Length: 70000\r\n\r\n"), "413");
+  EXPECT_EQ(status("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n"), "400");
+}
+
+TEST_F(Server, RefusesWhatIsNotHttpAndNeverCrashes) {
+  serve_echo();
+  for (const std::string& bad :
+       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00", 7) + "\r\n\r\n",
+        std::string("GET / HTTP/9.9\r\n\r\n"), std::string("GET / HTTP/1.1\r\nbad header\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        std::string("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        std::string("GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nX: a\0b\r\n\r\n", 27)}) {
+    const auto answer = exchange(bad);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << bad << " -> " << answer;
+    EXPECT_NE(answer.find("{\"code\":"), std::string::npos) << bad;
+  }
+  EXPECT_NE(exchange("GET /ok HTTP/1.1\r\nConnection: close\r\n\r\n").find("GET /ok"), std::string::npos);
+}
+
+TEST_F(Server, AnExceptionOfTheHandlerIsAnErrorBody) {
+  serve([](const ServerRequest& request, const HttpServer::Reply&) {
+    if (request.target == "/refused") throw Refusal(409, "X", "no");
+    throw std::runtime_error("secret");
+  });
+  EXPECT_TRUE(exchange("GET /refused HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 409"));
+  const auto answer = exchange("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500"));
+  EXPECT_EQ(answer.find("secret"), std::string::npos);
+}
+
+TEST_F(Server, AnIdleConnectionIsClosed) {
+  serve([](const ServerRequest&, const HttpServer::Reply& reply) { reply({}); }, 1s);
+  Client client(server_->port());
+  client.send("GET / HTTP/1.1\r\n");
+  EXPECT_EQ(client.receive_all(), "");
+}
+
+TEST_F(Server, StoppingLetsARequestUnderWayEndAndTakesNoOther) {
+  std::promise<HttpServer::Reply> pending;
+  serve([&](const ServerRequest&, const HttpServer::Reply& reply) { pending.set_value(reply); });
+  const auto port = server_->port();
+  Client busy(port), idle(port);
+  busy.send("GET / HTTP/1.1\r\n\r\n");
+  auto reply = pending.get_future().get();
+  std::thread stopper([&] { server_->stop(10s); });
+  EXPECT_EQ(idle.receive_all(), "");  // closed at once
+  reply({200, {}, "late"});
+  const auto answer = busy.receive_all();
+  stopper.join();
+  EXPECT_TRUE(answer.ends_with("late")) << answer;
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+  EXPECT_FALSE(Client(port).connected());
+}
+
+TEST_F(Server, StoppingDoesNotWaitForeverAndALateAnswerIsHarmless) {
+  std::promise<HttpServer::Reply> pending;
+  serve([&](const ServerRequest&, const HttpServer::Reply& reply) { pending.set_value(reply); });
+  Client client(server_->port());
+  client.send("GET / HTTP/1.1\r\n\r\n");
+  auto reply = pending.get_future().get();
+  server_->stop(50ms);
+  reply({});
+  server_.reset();
+  reply({});
+  EXPECT_EQ(client.receive_all(), "");
+}
+
+TEST_F(Server, AnAddressThatCantBeHadIsAnErrorThatNamesIt) {
+  serve_echo();
+  for (const std::string& listen : {"127.0.0.1:" + std::to_string(server_->port()), std::string("nonsense"),
+                                    std::string("127.0.0.1:99999"), std::string("127.0.0.1:"), std::string(":1")}) {
+    HttpServer second({listen, 1, 30s}, [](const ServerRequest&, const HttpServer::Reply&) {});
+    try {
+      second.start();
+      ADD_FAILURE() << listen;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(listen), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Admin, ReadyzTellsTheReason) {
+  std::atomic<bool> ready{false};
+  AdminServer admin("127.0.0.1:0", [&] { return Readiness{ready.load(), "Solr \"x\" is away"}; });
+  admin.start();
+  const auto ask = [&](const std::string& line) {
+    Client client(admin.port());
+    client.send(line + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    return client.receive_all();
+  };
+  EXPECT_NE(ask("GET /readyz").find(R"({"ready":false,"reason":"Solr \"x\" is away"})"), std::string::npos);
+  EXPECT_TRUE(ask("GET /readyz").starts_with("HTTP/1.1 503"));
+  ready = true;
+  EXPECT_TRUE(ask("GET /readyz").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask("GET /flights").starts_with("HTTP/1.1 404"));
+  EXPECT_TRUE(ask("POST /readyz").starts_with("HTTP/1.1 405"));
+}
+
+TEST(WorkerPool, RefusesWorkBeyondItsQueueAndDropsItAtTheEnd) {
+  std::promise<void> started, release;
+  auto gate = release.get_future();
+  std::atomic<int> ran{0};
+  WorkerPool<int> pool(1, 2, [] { return std::make_unique<int>(7); });
+  ASSERT_TRUE(pool.try_run([&](int& tool) {
+    started.set_value();
+    gate.wait();
+    ran += tool;
+  }));
+  started.get_future().wait();
+  EXPECT_TRUE(pool.try_run([&](int&) { ++ran; }));
+  EXPECT_TRUE(pool.try_run([&](int&) { ++ran; }));
+  EXPECT_FALSE(pool.try_run([&](int&) { ++ran; }));
+  std::thread stopper([&] { pool.stop(); });
+  while (pool.try_run([](int&) {})) std::this_thread::yield();
+  release.set_value();
+  stopper.join();
+  EXPECT_GE(ran, 7);
+  EXPECT_FALSE(pool.try_run([](int&) {}));
+}
+
+}  // namespace
+}  // namespace daas
