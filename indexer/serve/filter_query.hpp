@@ -1,0 +1,35 @@
+// Filters of a request to Solr queries: the leaf forms. Pure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "serve/api.hpp"
+#include "serve/request.hpp"
+
+namespace daas {
+
+/// Gathers the generated parameters of one request: queries f0, f1, … and values v0, v1, ….
+class QueryParameters {
+ public:
+  /// Adds a query, and names it "$fN".
+  std::string query(std::string text);
+  /// Adds a user's value, raw, and names it "$vN".
+  std::string value(std::string raw);
+
+  std::size_t query_count() const { return queries_; }
+  std::vector<std::pair<std::string, std::string>> take() { return std::move(parameters_); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> parameters_;
+  std::size_t queries_ = 0;
+  std::size_t values_ = 0;
+};
+
+/// The query of one filter with SQL's meaning of NULL: no operator but is and isdistinct holds for
+/// a missing value, negated or not. `$all` (*:*) must be among the request's parameters.
+/// @throws Refusal 400 for a value that isn't one of the column's type, with PostgreSQL's words
+std::string filter_query(const Filter& filter, const Column& column, const Api& api, QueryParameters& parameters);
+
+}  // namespace daas

@@ -1,0 +1,157 @@
+#include "serve/plan.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "serve/filter_query.hpp"
+#include "serve/scope_rule.hpp"
+
+namespace daas {
+namespace {
+
+constexpr std::size_t kMostQueries = 500;    // Solr answers 500 to more than 1,024 clauses
+constexpr std::size_t kMostOrderTerms = 32;
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "nothing" : text;
+}
+
+/// The column's twin in the live generation, for filters and order.
+const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
+  if (!api.may_filter(name)) {
+    throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
+                  "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
+  }
+  const Column* column = api.column(name);
+  if (column == nullptr) {
+    throw unavailable("column " + api.path + "." + name + " is not loaded yet",
+                      "its model was redefined and the new generation is not live");
+  }
+  if (!twin_suffix(column->type)) {
+    throw Refusal(400, "0A000",
+                  "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
+                      std::string(purpose) + " by",
+                  "this type is served in answers only");
+  }
+  return *column;
+}
+
+std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& api) {
+  std::vector<AnswerShape::Member> members;
+  const auto add_all = [&] {
+    for (const auto& field : api.fields) {
+      if (api.column(field) != nullptr) members.push_back({field, field});
+    }
+  };
+  if (request.select.empty()) add_all();
+  for (const auto& [column, name] : request.select) {
+    if (column == "*") {
+      add_all();
+      continue;
+    }
+    if (!api.may_read(column)) {
+      throw Refusal(400, "42703", "column " + api.path + "." + column + " does not exist",
+                    "this API has: " + listed(api.fields));
+    }
+    if (api.column(column) == nullptr) {
+      throw unavailable("column " + api.path + "." + column + " is not loaded yet",
+                        "its model was redefined and the new generation is not live");
+    }
+    members.push_back({column, name});
+  }
+  return members;
+}
+
+std::string sort_of(const ApiRequest& request, const Api& api) {
+  if (request.order.size() > kMostOrderTerms) {
+    throw Refusal(400, "54000", "more than 32 columns to order by");
+  }
+  // exists() puts missing values where PostgreSQL puts NULL, exactly, for every type.
+  std::string sort;
+  for (const auto& term : request.order) {
+    const auto field = solr_field(filterable(api, term.column, "ordered"));
+    const bool nulls_first = term.nulls_first.value_or(term.descending);
+    sort += "exists(" + field + ") " + (nulls_first ? "asc" : "desc") + "," + field +
+            (term.descending ? " desc," : " asc,");
+  }
+  return sort + "id asc";
+}
+
+void add_scope(const Api& api, const nlohmann::json& claims,
+               std::vector<std::pair<std::string, std::string>>& parameters) {
+  auto decided = scope_filters(api, claims);
+  if (const auto* denial = std::get_if<ScopeDenial>(&decided)) {
+    throw Refusal(403, "42501", "permission denied for " + api.path,
+                  "the token's claim \"" + denial->claim + "\" " + denial->reason);
+  }
+  const auto& filters = std::get<std::vector<ScopeFilter>>(decided);
+  if (filters.size() != api.scope.size()) {
+    throw Refusal(403, "42501", "permission denied for " + api.path);  // never fewer filters than pairs
+  }
+  if (filters.empty()) return;
+
+  // Never tagged: a tag is what lets a facet exclude a filter.
+  parameters.emplace_back("ssep", std::string(1, kScopeSeparator));
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    const std::string name = "scope" + std::to_string(i);
+    std::string values;
+    for (const auto& value : filters[i].values) {
+      if (!values.empty()) values += kScopeSeparator;
+      values += value;
+    }
+    parameters.emplace_back("fq", "{!terms f=" + filters[i].field + " separator=$ssep v=$" + name + "}");
+    parameters.emplace_back(name, std::move(values));
+  }
+}
+
+}  // namespace
+
+ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
+                   std::chrono::milliseconds time_allowed) {
+  ReadPlan plan;
+  plan.solr.collection = api.collection;
+  auto& parameters = plan.solr.parameters;
+
+  // Scope first: a token without its claims learns nothing about columns.
+  add_scope(api, claims, parameters);
+
+  QueryParameters generated;
+  std::string must;
+  for (const auto& filter : request.filters) {
+    const Column& column = filterable(api, filter.column, "filtered");
+    must += " must=" + generated.query(filter_query(filter, column, api, generated));
+  }
+  if (generated.query_count() > kMostQueries) {
+    throw Refusal(400, "54000", "the request has more than 500 conditions", {}, "split the request");
+  }
+
+  plan.shape.members = members(request, api);
+  plan.shape.offset = request.offset;
+  plan.shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
+  plan.shape.count = request.count;
+  plan.shape.singular = request.singular;
+  if (request.singular) plan.shape.rows = std::min<std::uint64_t>(plan.shape.rows, 2);
+  if (request.offset > kDeepestRow || request.offset + plan.shape.rows > kDeepestRow) {
+    throw Refusal(400, "54000", "offset + limit is more than 10,000",
+                  "an offset of " + std::to_string(request.offset) + " and " + std::to_string(plan.shape.rows) +
+                      " rows were asked for",
+                  "order by a unique column and filter by the last value read: ?order=id&id=gt.LAST");
+  }
+
+  // User filters stand in the main query and not in fq: only scopes are worth Solr's filter cache.
+  parameters.emplace_back("q", "{!bool" + (must.empty() ? " must=$all" : must) + " must_not=$dead}");
+  parameters.emplace_back("all", "*:*");
+  parameters.emplace_back("dead", "_deleted_:true");
+  for (auto& parameter : generated.take()) parameters.push_back(std::move(parameter));
+  parameters.emplace_back("sort", sort_of(request, api));
+  parameters.emplace_back("start", std::to_string(request.offset));
+  parameters.emplace_back("rows", std::to_string(plan.shape.rows));
+  parameters.emplace_back("fl", "_doc_:[json]");
+  parameters.emplace_back("wt", "json");
+  parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
+  return plan;
+}
+
+}  // namespace daas

@@ -1,0 +1,161 @@
+#include "serve/read_service.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "serve/response.hpp"
+
+namespace daas {
+namespace {
+
+constexpr std::size_t kMostWaiting = 1024;
+constexpr std::chrono::milliseconds kRefreshWait{2'000};
+
+bool is_api_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && !(name[0] >= '0' && name[0] <= '9') &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+}
+
+void allow(const ServerRequest& request, std::initializer_list<std::string_view> methods) {
+  if (std::find(methods.begin(), methods.end(), request.method) != methods.end()) return;
+  std::string allowed;
+  for (const auto method : methods) allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+  ApiError error{405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
+  error.headers.emplace_back("Allow", allowed);
+  throw Refusal(std::move(error));
+}
+
+Refusal no_such_api(const std::string& path) {
+  return Refusal(404, "PGRST205", "Could not find the API '" + path + "'", {},
+                 "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
+}
+
+}  // namespace
+
+/// What a read needs to be planned, and planned again when the collection was switched meanwhile.
+struct ReadService::Read {
+  std::string path;
+  ApiRequest request;
+  nlohmann::json claims;
+  bool authenticated = false;
+};
+
+ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens, LoginDesk& logins)
+    : settings_(std::move(settings)), catalog_(catalog), tokens_(tokens), logins_(logins),
+      workers_(std::max(1, settings_.threads), kMostWaiting,
+               [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
+
+void ReadService::stop() {
+  abort_ = true;
+  workers_.stop();
+}
+
+void ReadService::handle(ServerRequest request, HttpServer::Reply reply) {
+  const auto path = request.target.substr(0, request.target.find('?'));
+  if (path == "/healthz") {
+    allow(request, {"GET", "HEAD"});
+    reply({200, {}, R"({"status":"ok"})"});
+  } else if (path == "/auth/login") {
+    allow(request, {"POST"});
+    logins_.login(request.authorization, [reply](std::variant<std::string, ApiError> answer) {
+      if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));
+      reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
+    });
+  } else {
+    read(request, std::move(reply));
+  }
+}
+
+void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
+  const auto target = parse_target(request.target);
+  if (target.segments.size() != 1 || !is_api_name(target.segments[0])) {
+    throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {}, "GET /API?column=eq.value");
+  }
+  const auto catalog = catalog_.current();
+  if (!catalog) throw unavailable("the APIs are not known yet", "the database has not been reached since the start");
+  const Api* api = catalog->find(target.segments[0]);
+  if (api == nullptr) throw no_such_api(target.segments[0]);
+
+  // Who asks comes before what is asked: without a token nothing about the API is told.
+  Read read;
+  read.path = api->path;
+  if (const auto token = bearer_token(request.authorization)) {
+    read.claims = tokens_.verify(*token, TokenAuthority::Clock::now());
+    read.authenticated = true;
+  } else if (!api->is_public || !api->scope.empty()) {
+    throw token_missing();
+  }
+  allow(request, {"GET", "HEAD"});
+  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile}, api->path, api->filters);
+  plan(read);  // refused here, a bad request costs no worker
+
+  const auto shared = std::make_shared<const Read>(std::move(read));
+  const bool queued = workers_.try_run([this, shared, reply](SolrQuery& solr) {
+    try {
+      reply(search(solr, *shared));
+    } catch (const Refusal& refusal) {
+      reply(error_response(refusal.error()));
+    } catch (const std::exception& error) {
+      spdlog::error("serve: GET /{} failed: {}", shared->path, error.what());
+      reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
+    }
+  });
+  if (!queued) throw unavailable("too many requests are waiting");
+}
+
+ReadPlan ReadService::plan(const Read& read) const {
+  const auto catalog = catalog_.current();
+  const Api* api = catalog->find(read.path);
+  if (api == nullptr) throw no_such_api(read.path);
+  // The catalog may have changed since the token was asked for.
+  if (!read.authenticated && (!api->is_public || !api->scope.empty())) throw token_missing();
+  if (api->collection.empty()) {
+    throw unavailable("the API " + api->path + " is not loaded yet",
+                      "its first load is not done; see SELECT * FROM daas.status()");
+  }
+  return plan_read(read.request, *api, read.claims, settings_.time_allowed);
+}
+
+ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
+  const auto time_limit = settings_.time_allowed + std::chrono::milliseconds(2'000);
+  auto planned = plan(read);
+  HttpResponse answer;
+  try {
+    answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
+    if (answer.status == 404 && catalog_.refresh(kRefreshWait)) {
+      // The generation was switched and the old collection is gone.
+      planned = plan(read);
+      answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
+    }
+  } catch (const Error& error) {
+    spdlog::warn("serve: GET /{}: {}", read.path, error.what());
+    throw unavailable("the search engine does not answer");
+  }
+  if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
+    spdlog::warn("serve: GET /{}: Solr answered {} for {}: {}", read.path, answer.status, planned.solr.collection,
+                 answer.body.substr(0, 500));
+    throw unavailable("the search engine is not ready", "it answered with status " + std::to_string(answer.status));
+  }
+  if (answer.status != 200) {
+    // The plan sends nothing that Solr may refuse: a defect of the daemon or a foreign configset.
+    spdlog::error("serve: GET /{}: Solr answered {} for {}: {}", read.path, answer.status, planned.solr.collection,
+                  answer.body.substr(0, 500));
+    throw Refusal(500, "XX000", "the search engine refused the query",
+                  "it answered with status " + std::to_string(answer.status), "see the daemon's log");
+  }
+
+  auto rows = answer_read(std::move(answer.body), planned.shape);
+  ServerResponse response;
+  response.status = rows.status;
+  response.body = std::move(rows.body);
+  response.headers.emplace_back("Content-Range", rows.content_range);
+  if (planned.shape.singular) {
+    response.headers.emplace_back("Content-Type", "application/vnd.pgrst.object+json; charset=utf-8");
+  }
+  if (planned.shape.count) response.headers.emplace_back("Preference-Applied", "count=exact");
+  return response;
+}
+
+}  // namespace daas

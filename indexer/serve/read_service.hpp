@@ -1,0 +1,51 @@
+// The routes of the main listener, and one read from its request to its answer.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "serve/catalog.hpp"
+#include "serve/http_server.hpp"
+#include "serve/login.hpp"
+#include "serve/plan.hpp"
+#include "serve/token.hpp"
+#include "serve/worker_pool.hpp"
+#include "solr/query.hpp"
+
+namespace daas {
+
+/// Thread-safe: handle() is called on the server's threads, searches run on the pool's.
+class ReadService {
+ public:
+  struct Settings {
+    SolrEndpoint solr;
+    int threads = 8;  ///< searches at a time
+    std::chrono::milliseconds time_allowed{5'000};
+  };
+
+  ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens, LoginDesk& logins);
+  ~ReadService() { stop(); }
+
+  /// @throws Refusal
+  void handle(ServerRequest request, HttpServer::Reply reply);
+  /// Gives up searches under way.
+  void stop();
+
+ private:
+  struct Read;
+
+  void read(const ServerRequest& request, HttpServer::Reply reply);
+  ReadPlan plan(const Read& read) const;
+  ServerResponse search(SolrQuery& solr, const Read& read);
+
+  const Settings settings_;
+  CatalogWatcher& catalog_;
+  const TokenAuthority& tokens_;
+  LoginDesk& logins_;
+  std::atomic<bool> abort_{false};
+  WorkerPool<SolrQuery> workers_;
+};
+
+}  // namespace daas

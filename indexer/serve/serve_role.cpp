@@ -1,0 +1,69 @@
+#include "serve/serve_role.hpp"
+
+#include <mutex>
+
+#include "serve/read_service.hpp"
+#include "solr/http.hpp"
+
+namespace daas {
+
+// In the order in which the parts need each other; destroyed in the reverse one.
+struct ServeRole::Parts {
+  explicit Parts(ServeOptions given)
+      : options(std::move(given)),
+        tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
+        catalog(options.pg_conninfo), logins(options.pg_conninfo, tokens, options.login_threads),
+        reads({options.solr, options.threads}, catalog, tokens, logins), solr(options.solr, &stopping),
+        server({options.listen, 2, std::chrono::seconds(30)},
+               [this](ServerRequest request, HttpServer::Reply reply) {
+                 reads.handle(std::move(request), std::move(reply));
+               }) {}
+
+  const ServeOptions options;
+  const TokenAuthority tokens;
+  CatalogWatcher catalog;
+  LoginDesk logins;
+  ReadService reads;
+  std::atomic<bool> stopping{false};
+  std::mutex solr_mutex;
+  HttpConnection solr;  ///< of readiness()
+  HttpServer server;
+  std::unique_ptr<AdminServer> admin;
+};
+
+ServeRole::ServeRole(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {
+  if (!parts_->options.admin_listen.empty()) {
+    parts_->admin = std::make_unique<AdminServer>(parts_->options.admin_listen, [this] { return readiness(); });
+  }
+}
+
+ServeRole::~ServeRole() { stop(); }
+
+void ServeRole::start() {
+  parts_->server.start();
+  if (parts_->admin) parts_->admin->start();
+}
+
+void ServeRole::stop() {
+  parts_->server.stop();
+  parts_->stopping = true;
+  parts_->reads.stop();
+  if (parts_->admin) parts_->admin->stop();
+}
+
+Readiness ServeRole::readiness() {
+  if (!parts_->catalog.current()) return {false, "the APIs are not known: " + parts_->catalog.trouble()};
+  const std::lock_guard lock(parts_->solr_mutex);
+  try {
+    const auto answer = parts_->solr.get("/admin/info/system?wt=json", std::chrono::milliseconds(3'000));
+    if (answer.status != 200) return {false, "Solr answered with status " + std::to_string(answer.status)};
+  } catch (const Error& error) {
+    return {false, error.what()};
+  }
+  return {true, {}};
+}
+
+std::uint16_t ServeRole::port() const { return parts_->server.port(); }
+std::uint16_t ServeRole::admin_port() const { return parts_->admin ? parts_->admin->port() : 0; }
+
+}  // namespace daas

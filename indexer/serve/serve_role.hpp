@@ -1,0 +1,49 @@
+// The serving role as a whole: catalog, logins, reads and both listeners.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "serve/admin_server.hpp"
+#include "solr/endpoint.hpp"
+
+namespace daas {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::string admin_listen;  ///< empty: the caller runs an AdminServer of its own, or none
+  std::string pg_conninfo;   ///< of the server role
+  SolrEndpoint solr;
+  std::string jwt_key;  ///< the key's bytes (read_token_key)
+  std::string issuer;
+  std::string audience;
+  std::chrono::seconds token_ttl{3600};
+  int threads = 8;        ///< searches at a time
+  int login_threads = 2;  ///< password checks at a time
+};
+
+class ServeRole {
+ public:
+  /// @throws Error for options that can't work (a short key, no Solr)
+  explicit ServeRole(ServeOptions options);
+  ~ServeRole();
+
+  /// Binds both listeners and begins to answer. Waits for neither PostgreSQL nor Solr: until they
+  /// are there, reads answer 503. @throws Error when an address can't be had
+  void start();
+  /// Lets requests under way end, then stops. Idempotent.
+  void stop();
+
+  /// Ready when the APIs were read and Solr answers. Blocks for up to three seconds; one thread at a time.
+  Readiness readiness();
+
+  std::uint16_t port() const;
+  std::uint16_t admin_port() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace daas
