@@ -43,6 +43,7 @@ const char* quoted(const char* name) {
 char* deparse_query(const ModelQuery& model) {
   char* text = nullptr;
   under_catalog_path([&] { text = pg_get_querydef(model.query, false); });
+  while (*text == ' ') ++text;
   return text;
 }
 

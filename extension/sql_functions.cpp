@@ -1,4 +1,5 @@
 // The functions of ../sql that are written in C++; their comments there say what they do.
+#include "dropped_partition.hpp"
 #include "model_query.hpp"
 #include "owner_gate.hpp"
 #include "password.hpp"
@@ -49,4 +50,10 @@ DAAS_SQL_FUNCTION(password_hash_format) {
       break;
   }
   PG_RETURN_TEXT_P(cstring_to_text("unknown"));
+}
+
+DAAS_SQL_FUNCTION(dropped_partition_root) {
+  const Oid root = daas::dropped_partition_root(PG_GETARG_OID(0));
+  if (!OidIsValid(root)) PG_RETURN_NULL();
+  PG_RETURN_OID(root);
 }

@@ -1,12 +1,109 @@
--- Capture: what the daemon and the serving role read, and the wake-up of the daemon.
+-- Capture: which tables' changes are captured, and the messages about their DDL. Invariant: no
+-- statement of an application fails because of what is here.
 
-CREATE VIEW daas.served_api AS
-  SELECT a.path, a.model, a.fields, a.filters, a.scope, a.public, a.max_rows,
-         g.collection, g.columns, g.number AS generation
-    FROM daas.api a
-    LEFT JOIN daas.generation g
-           ON g.model = a.model AND g.live
-          AND g.system_identifier = (SELECT system_identifier FROM pg_catalog.pg_control_system())
-   WHERE a.published;
-COMMENT ON VIEW daas.served_api IS
-  'What the serving role may know: every published API with the live collection and its columns (NULL until the first load is done).';
+-- The publication says which tables the slot's plugin captures. It is made by the first create_model:
+-- one made here would be dumped as well, and the dump would fail to restore. Its publish list stays
+-- 'insert', without column lists or row filters, since wider ones make UPDATE, ALTER TYPE and DROP
+-- COLUMN of an application fail; the plugin takes it as a list of tables and captures every change.
+CREATE FUNCTION daas._sync_publication() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  publication pg_publication;
+  wanted CONSTANT regclass[] := ARRAY(
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation ORDER BY 1);
+  member regclass;
+BEGIN
+  SELECT p.* INTO publication FROM pg_publication p WHERE p.pubname = 'daas';
+  IF NOT FOUND THEN
+    IF cardinality(wanted) = 0 THEN RETURN; END IF;
+    CREATE PUBLICATION daas WITH (publish = 'insert', publish_via_partition_root = true);
+    COMMENT ON PUBLICATION daas IS
+      'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
+  ELSIF publication.puballtables OR NOT publication.pubinsert OR publication.pubupdate OR publication.pubdelete
+     OR publication.pubtruncate OR NOT publication.pubviaroot
+     OR EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = publication.oid)
+     OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = publication.oid
+                   AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)) THEN
+    RAISE EXCEPTION 'publication "daas" is not one that daas made'
+      USING ERRCODE = '42710',
+            DETAIL = 'It must publish tables only, with publish = ''insert'' and publish_via_partition_root, without row filters and column lists.',
+            HINT = 'If nothing uses it, run DROP PUBLICATION daas; else ALTER PUBLICATION daas RENAME TO ….';
+  END IF;
+  FOR member IN
+    SELECT w FROM unnest(wanted) w
+     WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+                        WHERE p.pubname = 'daas' AND r.prrelid = w)
+  LOOP
+    EXECUTE format('ALTER PUBLICATION daas ADD TABLE ONLY %s', member);
+  END LOOP;
+  FOR member IN
+    SELECT r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+     WHERE p.pubname = 'daas' AND r.prrelid <> ALL (wanted)
+  LOOP
+    EXECUTE format('ALTER PUBLICATION daas DROP TABLE ONLY %s', member);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION daas._sync_publication() IS
+  'Internal: makes the tables of publication "daas" the sources of all models; makes the publication when it is first needed.';
+
+CREATE FUNCTION daas._dropped_partition_root(relation oid) RETURNS oid
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';
+COMMENT ON FUNCTION daas._dropped_partition_root(oid) IS
+  'Internal: the topmost partitioned table of a table that this transaction dropped, or NULL.';
+
+-- DDL of a source leaves a message in the WAL, in order before the first row of the new shape: a
+-- rewrite emits no row changes, so this is the only sign. Rows go with a partition, too.
+CREATE FUNCTION daas._capture_ddl() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  objects jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
+  CASE tg_event
+    WHEN 'ddl_command_end' THEN
+      SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
+        INTO objects FROM pg_event_trigger_ddl_commands() d
+       WHERE CASE d.classid
+               WHEN 'pg_class'::regclass THEN
+                 EXISTS (SELECT FROM daas.source s WHERE s.relation = d.objid
+                            OR s.relation IN (SELECT a.relid FROM pg_partition_ancestors(d.objid) a))
+               WHEN 'pg_namespace'::regclass THEN
+                 EXISTS (SELECT FROM daas.source s JOIN pg_class c ON c.oid = s.relation WHERE c.relnamespace = d.objid)
+             END;
+    WHEN 'sql_drop' THEN
+      SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
+        INTO objects FROM pg_event_trigger_dropped_objects() d
+       WHERE d.classid = 'pg_class'::regclass
+         AND EXISTS (SELECT FROM daas.source s WHERE s.relation = d.objid
+                        OR d.object_type = 'table' AND s.relation = daas._dropped_partition_root(d.objid));
+    WHEN 'table_rewrite' THEN
+      SELECT jsonb_build_array(jsonb_build_object('oid', r.oid::bigint, 'identity', r.oid::regclass::text, 'type', 'table'))
+        INTO objects FROM pg_class r
+       WHERE r.oid = pg_event_trigger_table_rewrite_oid()
+         AND EXISTS (SELECT FROM daas.source s WHERE s.relation = r.oid
+                        OR s.relation IN (SELECT a.relid FROM pg_partition_ancestors(r.oid) a));
+  END CASE;
+  IF objects IS NOT NULL THEN
+    PERFORM pg_logical_emit_message(
+      true, 'daas.ddl', jsonb_build_object('command', tg_tag, 'event', tg_event, 'objects', objects)::text);
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'daas could not record % for its models: %', tg_tag, SQLERRM
+    USING HINT = 'If it changed a table of a model, run daas.reload_model for that model.';
+END $$;
+COMMENT ON FUNCTION daas._capture_ddl() IS
+  'Internal: writes a logical message about DDL of a source or of one of its partitions; never fails the statement.';
+
+CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
+  WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'CREATE TABLE')
+  EXECUTE FUNCTION daas._capture_ddl();
+COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
+ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;
+
+CREATE EVENT TRIGGER daas_sql_drop ON sql_drop EXECUTE FUNCTION daas._capture_ddl();
+COMMENT ON EVENT TRIGGER daas_sql_drop IS 'Tells daas-indexer that a captured table, partition or column was dropped.';
+ALTER EVENT TRIGGER daas_sql_drop ENABLE ALWAYS;
+
+CREATE EVENT TRIGGER daas_table_rewrite ON table_rewrite EXECUTE FUNCTION daas._capture_ddl();
+COMMENT ON EVENT TRIGGER daas_table_rewrite IS 'Tells daas-indexer that a captured table is rewritten, which emits no row changes.';
+ALTER EVENT TRIGGER daas_table_rewrite ENABLE ALWAYS;

@@ -1,0 +1,245 @@
+-- Defining models. The public functions are C and only pass on: daas.NAME runs daas._NAME as the
+-- extension's owner, with the caller's role and search_path in front (extension/owner_gate.hpp).
+
+CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text, key text[]) RETURNS jsonb
+LANGUAGE c AS 'MODULE_PATHNAME', 'define_model';
+COMMENT ON FUNCTION daas._define_model(regrole, text, text, text[]) IS
+  'Internal: parses, checks, plans and probes a query with the caller''s rights; returns what daas.model and daas.source hold.';
+
+CREATE FUNCTION daas._warn_without_daemon() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  last timestamptz;
+BEGIN
+  SELECT d.reported_at INTO last FROM daas.daemon d
+   WHERE d.system_identifier = (SELECT c.system_identifier FROM pg_control_system() c);
+  IF last IS NULL OR last < clock_timestamp() - interval '10 seconds' THEN
+    RAISE WARNING 'no daas-indexer has reported %',
+                  CASE WHEN last IS NULL THEN 'for this database' ELSE 'for 10 seconds' END
+      USING HINT = 'The definition is stored; it takes effect when daas-indexer runs.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._warn_without_daemon() IS
+  'Internal: raises a WARNING when no daemon has reported for 10 seconds.';
+
+CREATE FUNCTION daas._check_options(options jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  allowed CONSTANT text[] := '{shards,replicas}';
+  option record;
+BEGIN
+  IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
+    RAISE EXCEPTION 'options must be a JSON object'
+      USING ERRCODE = '22023', HINT = 'For example options => ''{"shards": 2}''.';
+  END IF;
+  FOR option IN SELECT o.key, o.value FROM jsonb_each(options) o LOOP
+    IF option.key <> ALL (allowed) THEN
+      RAISE EXCEPTION 'unknown option "%"', option.key
+        USING ERRCODE = '22023', HINT = format('Options are: %s.', array_to_string(allowed, ', '));
+    END IF;
+    IF option.value::text !~ '^[1-9][0-9]?$|^100$' THEN
+      RAISE EXCEPTION 'option "%" must be an integer from 1 to 100, not %', option.key, option.value
+        USING ERRCODE = '22023';
+    END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION daas._check_options(jsonb) IS 'Internal: refuses unknown options and bad values.';
+
+CREATE FUNCTION daas._owned_model(caller regrole, model_name text) RETURNS daas.model
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_model daas.model;
+BEGIN
+  SELECT m.* INTO found_model FROM daas.model m WHERE m.name = model_name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'model "%" does not exist', model_name USING ERRCODE = '42704';
+  END IF;
+  -- An owner that a restored copy lacks leaves the model to superusers.
+  IF NOT pg_has_role(caller::oid,
+                     coalesce(to_regrole(quote_ident(found_model.owner)), 'pg_database_owner'::regrole)::oid, 'USAGE') THEN
+    RAISE EXCEPTION 'must be owner of model "%"', model_name
+      USING ERRCODE = '42501', DETAIL = format('Its owner is %I.', found_model.owner);
+  END IF;
+  RETURN found_model;
+END $$;
+COMMENT ON FUNCTION daas._owned_model(regrole, text) IS
+  'Internal: the model, if it exists and the caller is (a member of) its owner.';
+
+-- Makes sources, publication and the readers' grants those of a definition.
+CREATE FUNCTION daas._store_sources(caller regrole, model_name text, sources jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  relation regclass;
+BEGIN
+  DELETE FROM daas.source s WHERE s.model = model_name;
+  INSERT INTO daas.source (model, relation, key)
+    SELECT model_name, (s ->> 'relation')::oid::regclass, s -> 'key' FROM jsonb_array_elements(sources) s;
+  PERFORM daas._sync_publication();
+  FOR relation IN SELECT s.relation FROM daas.source s WHERE s.model = model_name LOOP
+    PERFORM daas._grant_to_readers(caller, relation);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION daas._store_sources(regrole, text, jsonb) IS
+  'Internal: replaces a model''s sources; publication and grants follow.';
+
+CREATE FUNCTION daas._create_model(caller regrole, search_path text, model_name text, query text, key text[],
+                                   options jsonb, if_not_exists boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  definition jsonb;
+BEGIN
+  IF model_name IS NULL OR query IS NULL THEN
+    RAISE EXCEPTION 'name and query must not be null' USING ERRCODE = '22004';
+  END IF;
+  IF model_name !~ '^[a-z][a-z0-9_]{0,47}$' THEN
+    RAISE EXCEPTION 'invalid model name "%"', model_name
+      USING ERRCODE = '42602',
+            HINT = 'A name has up to 48 lower-case letters, digits and underscores and starts with a letter.';
+  END IF;
+  PERFORM daas._check_options(options);
+  -- Definitions come one after the other; readers and the daemon go on.
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM daas.model m WHERE m.name = model_name) THEN
+    IF if_not_exists THEN
+      RAISE NOTICE 'model "%" already exists, skipping', model_name USING ERRCODE = '42710';
+      RETURN;
+    END IF;
+    RAISE EXCEPTION 'model "%" already exists', model_name
+      USING ERRCODE = '42710', HINT = 'Redefine it with daas.alter_model, or remove it with daas.drop_model.';
+  END IF;
+  definition := daas._define_model(caller, search_path, query, key);
+  BEGIN
+    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, options, owner)
+      VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
+              definition ->> 'kind', definition -> 'columns', definition ->> 'load_query',
+              definition ->> 'fetch_query', options, pg_get_userbyid(caller));
+  EXCEPTION WHEN unique_violation THEN  -- by a transaction that our snapshot does not see
+    RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
+  END;
+  PERFORM daas._store_sources(caller, model_name, definition -> 'sources');
+  PERFORM daas._warn_without_daemon();
+END $$;
+COMMENT ON FUNCTION daas._create_model(regrole, text, text, text, text[], jsonb, boolean) IS
+  'Internal: create_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.create_model(name text, query text, key text[] DEFAULT NULL, options jsonb DEFAULT '{}',
+                                  if_not_exists boolean DEFAULT false) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.create_model(text, text, text[], jsonb, boolean) IS
+'Defines a model: a SELECT from one table, each of whose rows becomes one document.
+name: lower-case letters, digits, underscores. query: columns, expressions of IMMUTABLE and built-in STABLE functions, WHERE on the own row; you must own the table.
+key: output columns that are unique and not null; by default the primary key.
+options: shards, replicas (1 to 100). if_not_exists: a NOTICE instead of an error (42710).
+Takes effect at commit.';
+
+-- The part that alter_model and reload_model share.
+CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text, query text, key text[],
+                               options jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  definition jsonb;
+  before regclass[];
+  dropped regclass;
+BEGIN
+  definition := daas._define_model(caller, search_path, query, key);
+  PERFORM daas._check_apis_of(model_name, definition -> 'columns');
+  SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
+  UPDATE daas.model m
+     SET query = definition ->> 'query',
+         key = ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
+         kind = definition ->> 'kind',
+         columns = definition -> 'columns',
+         load_query = definition ->> 'load_query',
+         fetch_query = definition ->> 'fetch_query',
+         options = _redefine.options,
+         revision = nextval('daas.revision_seq')
+   WHERE m.name = model_name;
+  PERFORM daas._store_sources(caller, model_name, definition -> 'sources');
+  FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
+    PERFORM daas._revoke_from_readers(dropped)
+      WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
+  END LOOP;
+  PERFORM daas._warn_without_daemon();
+END $$;
+COMMENT ON FUNCTION daas._redefine(regrole, text, text, text, text[], jsonb) IS
+  'Internal: derives a model''s definition anew and stores it as the next revision.';
+
+CREATE FUNCTION daas._alter_model(caller regrole, search_path text, model_name text, query text, key text[],
+                                  options jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old daas.model;
+BEGIN
+  IF options IS NOT NULL THEN PERFORM daas._check_options(options); END IF;
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  old := daas._owned_model(caller, model_name);
+  PERFORM daas._redefine(caller, search_path, model_name, coalesce(query, old.query), coalesce(key, old.key),
+                         coalesce(options, old.options));
+END $$;
+COMMENT ON FUNCTION daas._alter_model(regrole, text, text, text, text[], jsonb) IS
+  'Internal: alter_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.alter_model(name text, query text DEFAULT NULL, key text[] DEFAULT NULL,
+                                 options jsonb DEFAULT NULL) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.alter_model(text, text, text[], jsonb) IS
+'Redefines a model. What is NULL stays. Its documents are loaded anew; readers see the old ones until that is done.
+Columns that an API uses must stay (2BP01). Only the model''s owner may, who must own the table.';
+
+CREATE FUNCTION daas._reload_model(caller regrole, search_path text, model_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old daas.model;
+BEGIN
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  old := daas._owned_model(caller, model_name);
+  PERFORM daas._redefine(caller, search_path, model_name, old.query, old.key, old.options);
+END $$;
+COMMENT ON FUNCTION daas._reload_model(regrole, text, text) IS
+  'Internal: reload_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.reload_model(name text) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.reload_model(text) IS
+'Loads all documents of a model anew, behind the ones that are served. Column types are looked up again: this is how a model that stopped after ALTER TABLE goes on.';
+
+CREATE FUNCTION daas._drop_model(caller regrole, search_path text, model_name text, if_exists boolean,
+                                 cascade_ boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  apis text;
+  before regclass[];
+  dropped regclass;
+BEGIN
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  IF if_exists AND NOT EXISTS (SELECT FROM daas.model m WHERE m.name = model_name) THEN
+    RAISE NOTICE 'model "%" does not exist, skipping', model_name;
+    RETURN;
+  END IF;
+  PERFORM daas._owned_model(caller, model_name);
+  SELECT string_agg(format('"%s"', a.path), ', ' ORDER BY a.path) INTO apis FROM daas.api a WHERE a.model = model_name;
+  IF apis IS NOT NULL AND NOT coalesce(cascade_, false) THEN
+    RAISE EXCEPTION 'cannot drop model "%" because APIs read it', model_name
+      USING ERRCODE = '2BP01', DETAIL = format('APIs: %s.', apis),
+            HINT = 'Use cascade => true to drop them too.';
+  ELSIF apis IS NOT NULL THEN
+    RAISE NOTICE 'drop cascades to API %', apis;
+    DELETE FROM daas.api a WHERE a.model = model_name;
+  END IF;
+  SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
+  DELETE FROM daas.model m WHERE m.name = model_name;
+  PERFORM daas._sync_publication();
+  FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
+    PERFORM daas._revoke_from_readers(dropped)
+      WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
+  END LOOP;
+  PERFORM daas._warn_without_daemon();
+END $$;
+COMMENT ON FUNCTION daas._drop_model(regrole, text, text, boolean, boolean) IS
+  'Internal: drop_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.drop_model(name text, if_exists boolean DEFAULT false, cascade boolean DEFAULT false)
+RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.drop_model(text, boolean, boolean) IS
+'Removes a model and its documents. Refused (2BP01) while an API reads it, unless cascade. if_exists: a NOTICE instead of an error (42704).';

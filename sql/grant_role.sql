@@ -1,0 +1,81 @@
+-- Equipping roles, and who may call what.
+
+CREATE FUNCTION daas.grant_role(role text, member name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  defining CONSTANT text := 'daas.create_model, daas.alter_model, daas.drop_model, daas.reload_model,
+    daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
+    daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
+  definitions CONSTANT text := 'daas.model, daas.source, daas.api, daas.daemon, daas.progress, daas.generation, daas.served_api';
+  source regclass;
+BEGIN
+  IF role IS NULL OR role NOT IN ('admin', 'reader', 'server', 'replication') THEN
+    RAISE EXCEPTION 'unknown daas role "%"', role
+      USING ERRCODE = '22023', HINT = 'Roles are: admin, reader, server, replication.';
+  ELSIF member IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member) THEN
+    RAISE EXCEPTION 'role "%" does not exist', member
+      USING ERRCODE = '42704', HINT = format('Run CREATE ROLE %I LOGIN first.', member);
+  END IF;
+  INSERT INTO daas.role_member (role, member) VALUES (role, member) ON CONFLICT DO NOTHING;
+  EXECUTE format('GRANT USAGE ON SCHEMA daas TO %I', member);
+  CASE role
+    WHEN 'admin' THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', defining, member);
+      EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
+      EXECUTE format('GRANT SELECT (name, claims, created_at) ON TABLE daas.account TO %I', member);
+    WHEN 'reader' THEN
+      FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation LOOP
+        PERFORM daas._grant_to_readers(current_user::regrole, source);
+      END LOOP;
+    WHEN 'server' THEN
+      EXECUTE format('GRANT SELECT ON TABLE daas.served_api TO %I', member);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login TO %I', member);
+    WHEN 'replication' THEN
+      EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.generation TO %I', member);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
+      IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN
+        RAISE WARNING 'role "%" does not have the REPLICATION attribute', member
+          USING HINT = format('Run ALTER ROLE %I REPLICATION.', member);
+      END IF;
+  END CASE;
+END $$;
+COMMENT ON FUNCTION daas.grant_role(text, name) IS
+'Equips a database role. For superusers and the extension''s owner.
+admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
+
+CREATE FUNCTION daas.uninstall() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  slot record;
+  source regclass;
+BEGIN
+  FOR slot IN
+    SELECT s.slot_name, s.active_pid FROM pg_replication_slots s
+     WHERE s.plugin = 'daas' AND s.database = current_database()
+  LOOP
+    IF slot.active_pid IS NOT NULL THEN
+      RAISE EXCEPTION 'replication slot "%" is in use by process %', slot.slot_name, slot.active_pid
+        USING ERRCODE = '55006', HINT = 'Stop daas-indexer, then run daas.uninstall() again.';
+    END IF;
+  END LOOP;
+  FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
+    PERFORM daas._revoke_from_readers(source);
+  END LOOP;
+  DELETE FROM daas.api;
+  DELETE FROM daas.model;
+  -- Checks that the publication is ours before it goes.
+  PERFORM daas._sync_publication();
+  DROP PUBLICATION IF EXISTS daas;
+  -- Last, since a rollback does not bring slots back.
+  PERFORM pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots s
+    WHERE s.plugin = 'daas' AND s.database = current_database();
+  RAISE NOTICE 'daas captures nothing any more; DROP EXTENSION daas removes the rest'
+    USING HINT = 'Collections in Solr stay until they are deleted there.';
+END $$;
+COMMENT ON FUNCTION daas.uninstall() IS
+'Removes what DROP EXTENSION daas would leave behind: the publication, the replication slot, the readers'' grants; and all models and APIs. For superusers and the extension''s owner; daas-indexer must be stopped.';
+
+-- Nobody but the owner, until grant_role says so. Trigger functions need no EXECUTE to fire.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA daas FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA daas FROM PUBLIC;

@@ -1,0 +1,51 @@
+-- Status: what the daemon reported, read with care: a report of a daemon that is gone, of another
+-- cluster, or of an older definition is not the state.
+
+CREATE FUNCTION daas.status(INOUT model text DEFAULT NULL, OUT state text, OUT reason text, OUT hint text,
+                            OUT generation int, OUT documents bigint, OUT captured_lsn pg_lsn,
+                            OUT visible_lsn pg_lsn, OUT durable_lsn pg_lsn, OUT lag_bytes bigint,
+                            OUT lag interval, OUT dead_letters bigint)
+RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  wanted CONSTANT text := $1;
+  cluster CONSTANT bigint := (SELECT c.system_identifier FROM pg_control_system() c);
+  current_position CONSTANT pg_lsn := CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                           ELSE pg_current_wal_insert_lsn() END;
+  heard timestamptz;
+  silent boolean;
+BEGIN
+  IF wanted IS NOT NULL AND NOT EXISTS (SELECT FROM daas.model m WHERE m.name = wanted) THEN
+    RAISE EXCEPTION 'model "%" does not exist', wanted USING ERRCODE = '42704';
+  END IF;
+  SELECT d.reported_at INTO heard FROM daas.daemon d WHERE d.system_identifier = cluster;
+  silent := heard IS NULL OR heard < clock_timestamp() - interval '10 seconds';
+  RETURN QUERY
+    SELECT m.name,
+           CASE WHEN m.paused THEN 'paused'
+                WHEN p.revision IS DISTINCT FROM m.revision THEN 'waiting'
+                ELSE p.state END,
+           CASE WHEN silent AND heard IS NULL THEN 'no daas-indexer has reported for this database'
+                WHEN silent THEN format('no daas-indexer has reported since %s', heard)
+                WHEN NOT m.paused AND p.model IS NULL THEN 'daas-indexer has not taken it up yet'
+                WHEN NOT m.paused AND p.revision IS DISTINCT FROM m.revision
+                  THEN format('it was redefined; daas-indexer has not taken that up yet (before: %s)', p.state)
+                ELSE p.reason END,
+           CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.'
+                ELSE p.hint END,
+           g.number, p.documents, p.captured_lsn, p.visible_lsn, p.durable_lsn,
+           CASE WHEN p.visible_lsn IS NOT NULL
+                THEN greatest(pg_wal_lsn_diff(current_position, p.visible_lsn), 0)::bigint END,
+           CASE WHEN p.visible_lsn >= current_position THEN interval '0'
+                WHEN p.visible_at IS NOT NULL THEN greatest(clock_timestamp() - p.visible_at, interval '0') END,
+           NULL::bigint
+      FROM daas.model m
+      LEFT JOIN daas.progress p ON p.model = m.name AND p.system_identifier = cluster
+      LEFT JOIN daas.generation g ON g.model = m.name AND g.live AND g.system_identifier = cluster
+     WHERE wanted IS NULL OR m.name = wanted
+     ORDER BY m.name;
+END $$;
+COMMENT ON FUNCTION daas.status(text) IS
+'One row per model, or for one: its state (waiting, loading, running, paused, stopped), the reason and the statement that mends it (hint).
+generation, documents: what is served. captured, visible, durable_lsn: decoded, visible to readers, confirmed to the slot up to there.
+lag_bytes: WAL written since visible_lsn, of all tables. lag: time since visible_lsn was true. dead_letters: NULL, none are kept yet.';
