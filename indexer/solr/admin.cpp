@@ -26,7 +26,8 @@ std::string collections_call(const FormParameters& parameters) {
 
 json parse(const HttpResponse& response, const std::string& action) {
   json body = json::parse(response.body, nullptr, false);
-  if (!body.is_object()) throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not JSON");
+  if (!body.is_object())
+    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not JSON");
   return body;
 }
 
@@ -45,7 +46,8 @@ std::map<std::string, std::string> read_texts(const json& object) {
 
 }  // namespace
 
-SolrAdmin::SolrAdmin(SolrEndpoint endpoint, const std::atomic<bool>* abort) : connection_(std::move(endpoint), abort) {}
+SolrAdmin::SolrAdmin(SolrEndpoint endpoint, const std::atomic<bool>* abort)
+    : connection_(std::move(endpoint), abort) {}
 
 HttpResponse SolrAdmin::call(const std::string& path, const std::string& action) {
   HttpResponse response = connection_.get(path, kShort);
@@ -54,7 +56,8 @@ HttpResponse SolrAdmin::call(const std::string& path, const std::string& action)
 }
 
 ClusterState SolrAdmin::cluster_state() {
-  const HttpResponse response = connection_.get(collections_call({{"action", "CLUSTERSTATUS"}}), kShort);
+  const HttpResponse response =
+      connection_.get(collections_call({{"action", "CLUSTERSTATUS"}}), kShort);
   if (says(response, "not running in SolrCloud mode")) {
     throw Error(Remedy::kStop, "this Solr is not a SolrCloud: " + connection_.base_url(),
                 "start it with ZooKeeper, its own (bin/solr start -c) or yours (-z HOSTS)");
@@ -65,7 +68,8 @@ ClusterState SolrAdmin::cluster_state() {
 
 std::map<std::string, CoreMetrics> SolrAdmin::core_metrics() {
   return parse_core_metrics(
-      call("/admin/metrics?wt=json&group=core&prefix=CORE.startTime,TLOG.state&nodes=all", "question for core metrics")
+      call("/admin/metrics?wt=json&group=core&prefix=CORE.startTime,TLOG.state&nodes=all",
+           "question for core metrics")
           .body);
 }
 
@@ -97,7 +101,8 @@ std::string SolrAdmin::obstacle(const std::vector<std::string>& collections) {
   for (const std::string& name : collections) {
     const auto found = cluster.collections.find(name);
     if (found == cluster.collections.end()) continue;
-    if (std::string part = unwritable_part(cluster, found->second); !part.empty()) return name + ": " + part;
+    if (std::string part = unwritable_part(cluster, found->second); !part.empty())
+      return name + ": " + part;
     for (const Shard& shard : found->second.shards) {
       for (const Replica& replica : shard.replicas) {
         if (cluster.live(replica)) nodes[replica.node] = replica.base_url;
@@ -108,11 +113,13 @@ std::string SolrAdmin::obstacle(const std::vector<std::string>& collections) {
   // while they are loading; and a log still says "active" in the moment before its replay.
   for (const std::string& name : collections) {
     if (!cluster.collections.contains(name)) continue;
-    const HttpResponse response = connection_.get("/" + percent_encode(name) + "/select?q=*:*&rows=0", kShort);
+    const HttpResponse response =
+        connection_.get("/" + percent_encode(name) + "/select?q=*:*&rows=0", kShort);
     if (response.status != 200) return name + ": " + solr_error(response, "first search").what();
   }
   for (const auto& [node, base_url] : nodes) {
-    const HttpResponse health = connection_.get_from(base_url, "/admin/info/health?requireHealthyCores=true&wt=json", kShort);
+    const HttpResponse health = connection_.get_from(
+        base_url, "/admin/info/health?requireHealthyCores=true&wt=json", kShort);
     // Loaded, but with an unhealthy core: that may be somebody else's; ours have been looked at.
     const bool loaded = health.body.find("num_cores_unhealthy") != std::string::npos;
     if (health.status != 200 && !loaded) return "node " + node + " is loading its cores";
@@ -121,19 +128,22 @@ std::string SolrAdmin::obstacle(const std::vector<std::string>& collections) {
   for (const std::string& name : collections) {
     const auto found = cluster.collections.find(name);
     if (found == cluster.collections.end()) continue;
-    if (std::string part = replaying_part(cluster, found->second, metrics); !part.empty()) return part;
+    if (std::string part = replaying_part(cluster, found->second, metrics); !part.empty())
+      return part;
   }
   return {};
 }
 
 std::string SolrAdmin::ensure_configset(std::string_view solr_namespace) {
   std::string name = configset_name(solr_namespace);
-  const json list = parse(call("/admin/configs?action=LIST&wt=json", "list of configsets"), "list of configsets");
+  const json list =
+      parse(call("/admin/configs?action=LIST&wt=json", "list of configsets"), "list of configsets");
   if (const auto sets = list.find("configSets"); sets != list.end() && sets->is_array()) {
     if (std::find(sets->begin(), sets->end(), json(name)) != sets->end()) return name;
   }
   const std::string path = "/admin/configs?action=UPLOAD&wt=json&name=" + percent_encode(name);
-  const HttpResponse response = connection_.post(path, "application/octet-stream", configset_zip(), kLong);
+  const HttpResponse response =
+      connection_.post(path, "application/octet-stream", configset_zip(), kLong);
   // Another daemon may have been faster; under this name its files are the same.
   if (response.status != 200 && !says(response, "already exists")) {
     throw solr_error(response, "upload of the configset " + name);
@@ -141,27 +151,31 @@ std::string SolrAdmin::ensure_configset(std::string_view solr_namespace) {
   return name;
 }
 
-void SolrAdmin::create_collection(const std::string& name, const std::string& configset, int shards, int replicas) {
+void SolrAdmin::create_collection(const std::string& name, const std::string& configset, int shards,
+                                  int replicas) {
   const auto action = "creation of the collection " + name;
-  const HttpResponse response = connection_.get(collections_call({{"action", "CREATE"},
-                                                                  {"name", name},
-                                                                  {"numShards", std::to_string(shards)},
-                                                                  {"replicationFactor", std::to_string(replicas)},
-                                                                  {"collection.configName", configset},
-                                                                  {"waitForFinalState", "true"}}),
-                                                kLong);
+  const HttpResponse response =
+      connection_.get(collections_call({{"action", "CREATE"},
+                                        {"name", name},
+                                        {"numShards", std::to_string(shards)},
+                                        {"replicationFactor", std::to_string(replicas)},
+                                        {"collection.configName", configset},
+                                        {"waitForFinalState", "true"}}),
+                      kLong);
   if (says(response, "collection already exists")) {
     const ClusterState cluster = cluster_state();
     const auto found = cluster.collections.find(name);
     if (found != cluster.collections.end() && found->second.configset != configset) {
       throw Error(Remedy::kStop,
-                  "collection " + name + " exists with the configset " + found->second.configset + ", not " + configset,
+                  "collection " + name + " exists with the configset " + found->second.configset +
+                      ", not " + configset,
                   "delete it if it is not in use, or start daas with another --solr-namespace");
     }
   } else if (response.status != 200) {
     throw solr_error(response, action);
   } else if (const json answer = parse(response, action); answer.contains("failure")) {
-    throw Error(Remedy::kRetry, "Solr could not make all of the collection " + name + ": " + answer["failure"].dump());
+    throw Error(Remedy::kRetry, "Solr could not make all of the collection " + name + ": " +
+                                    answer["failure"].dump());
   }
   wait_writable(name, Clock::now() + kWritableWait);
 }
@@ -173,8 +187,8 @@ void SolrAdmin::wait_writable(const std::string& collection, Clock::time_point d
     std::string seen = found == cluster.collections.end() ? std::string("not there yet")
                                                           : unwritable_part(cluster, found->second);
     if (seen.empty()) {
-      const HttpResponse response =
-          connection_.post("/" + percent_encode(collection) + "/update?wt=json", "application/json", "[]", kShort);
+      const HttpResponse response = connection_.post(
+          "/" + percent_encode(collection) + "/update?wt=json", "application/json", "[]", kShort);
       if (response.status == 200) return;
       seen = solr_error(response, "first update").what();
     }
@@ -186,7 +200,8 @@ void SolrAdmin::wait_writable(const std::string& collection, Clock::time_point d
 }
 
 Deletion SolrAdmin::delete_collection(const std::string& name) {
-  const HttpResponse response = connection_.get(collections_call({{"action", "DELETE"}, {"name", name}}), kLong);
+  const HttpResponse response =
+      connection_.get(collections_call({{"action", "DELETE"}, {"name", name}}), kLong);
   if (response.status == 200 || says(response, "Could not find collection")) return Deletion::kDone;
   if (says(response, "is part of aliases")) return Deletion::kAliased;
   throw solr_error(response, "deletion of the collection " + name);
@@ -197,7 +212,8 @@ std::vector<std::string> SolrAdmin::list_collections() {
   const json answer = parse(call(collections_call({{"action", "LIST"}}), action), action);
   const auto names = answer.find("collections");
   // An answer without the list must not look like a cluster without collections.
-  if (names == answer.end() || !names->is_array()) throw Error(Remedy::kRetry, "Solr gave no " + action);
+  if (names == answer.end() || !names->is_array())
+    throw Error(Remedy::kRetry, "Solr gave no " + action);
   std::vector<std::string> collections;
   for (const json& name : *names) {
     if (name.is_string()) collections.push_back(name.get<std::string>());
@@ -229,7 +245,8 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
                 "start daas with another --solr-namespace");
   }
   const HttpResponse response = connection_.get(
-      collections_call({{"action", "CREATEALIAS"}, {"name", alias}, {"collections", collection}}), kLong);
+      collections_call({{"action", "CREATEALIAS"}, {"name", alias}, {"collections", collection}}),
+      kLong);
   if (says(response, "is not an existing collection")) return false;
   if (response.status != 200) throw solr_error(response, "switch of the alias " + alias);
   if (!properties.empty()) {
@@ -241,7 +258,8 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
 }
 
 void SolrAdmin::delete_alias(const std::string& alias) {
-  call(collections_call({{"action", "DELETEALIAS"}, {"name", alias}}), "deletion of the alias " + alias);
+  call(collections_call({{"action", "DELETEALIAS"}, {"name", alias}}),
+       "deletion of the alias " + alias);
 }
 
 std::string SolrAdmin::incarnation(const std::string& collection) {
@@ -262,11 +280,12 @@ DocumentCounts SolrAdmin::count(const std::string& collection) {
   const std::string action = "count of " + collection;
   // unique() adds the shards' exact numbers as long as no id is on two of them, and an id's hash
   // gives its shard.
-  const std::string body =
-      form_encode({{"q", "*:*"},
-                   {"rows", "0"},
-                   {"wt", "json"},
-                   {"json.facet", R"json({"ids":"unique(id)","dead":{"type":"query","q":"_deleted_:true"}})json"}});
+  const std::string body = form_encode(
+      {{"q", "*:*"},
+       {"rows", "0"},
+       {"wt", "json"},
+       {"json.facet",
+        R"json({"ids":"unique(id)","dead":{"type":"query","q":"_deleted_:true"}})json"}});
   const HttpResponse response = connection_.post("/" + percent_encode(collection) + "/select",
                                                  "application/x-www-form-urlencoded", body, kLong);
   if (response.status != 200) throw solr_error(response, action);
@@ -280,7 +299,8 @@ DocumentCounts SolrAdmin::count(const std::string& collection) {
     counts.all = answer.at("response").at("numFound").get<std::int64_t>();
     // An empty index has no facets but their count.
     counts.unique_ids = counts.all == 0 ? 0 : facets.at("ids").get<std::int64_t>();
-    counts.live = counts.all == 0 ? 0 : counts.all - facets.at("dead").at("count").get<std::int64_t>();
+    counts.live =
+        counts.all == 0 ? 0 : counts.all - facets.at("dead").at("count").get<std::int64_t>();
     return counts;
   } catch (const json::exception& error) {
     throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one: " + error.what());

@@ -40,13 +40,16 @@ class SolrAdmin {
   /// Waits until the cluster answers and those of the collections that exist can be written, are
   /// loaded and have replayed their update logs. Before that Solr answers 200 and lies: old counts,
   /// commits that do nothing. Throws Error(kRetry) at the deadline, with what it saw last.
-  void wait_ready(const std::vector<std::string>& collections, Clock::time_point deadline, const Observer& observer);
+  void wait_ready(const std::vector<std::string>& collections, Clock::time_point deadline,
+                  const Observer& observer);
 
   /// Uploads the built-in configset unless it is there; returns its name.
   std::string ensure_configset(std::string_view solr_namespace);
 
-  /// Makes the collection, or finds it there with the same configset; returns when it can be written.
-  void create_collection(const std::string& name, const std::string& configset, int shards, int replicas);
+  /// Makes the collection, or finds it there with the same configset; returns when it can be
+  /// written.
+  void create_collection(const std::string& name, const std::string& configset, int shards,
+                         int replicas);
   [[nodiscard]] Deletion delete_collection(const std::string& name);
   std::vector<std::string> list_collections();
 

@@ -36,8 +36,8 @@ std::string solr_message(const HttpResponse& response) {
 }
 
 Error solr_error(const HttpResponse& response, std::string_view action) {
-  const std::string message = "Solr answered " + std::to_string(response.status) + " to the " + std::string(action) +
-                              ": " + solr_message(response);
+  const std::string message = "Solr answered " + std::to_string(response.status) + " to the " +
+                              std::string(action) + ": " + solr_message(response);
   switch (response.status) {
     case 400:
     case 413:
@@ -46,10 +46,12 @@ Error solr_error(const HttpResponse& response, std::string_view action) {
       return Error(Remedy::kStop, message);
     case 401:
     case 403:
-      return Error(Remedy::kStop, message, "check the credentials in --solr-auth-file and their permissions in Solr");
+      return Error(Remedy::kStop, message,
+                   "check the credentials in --solr-auth-file and their permissions in Solr");
     case 404:
       return Error(Remedy::kRetry, message,
-                   "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) makes a new one");
+                   "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) "
+                   "makes a new one");
     default:
       return Error(Remedy::kRetry, message);
   }
@@ -57,8 +59,10 @@ Error solr_error(const HttpResponse& response, std::string_view action) {
 
 std::vector<RefusedDocument> refused_documents(std::string_view body) {
   const json answer = json::parse(body, nullptr, false);
-  if (!answer.is_object() || !answer.contains("responseHeader") || !answer["responseHeader"].is_object()) {
-    throw Error(Remedy::kRetry, "Solr's answer to an update is not one: " + std::string(body.substr(0, 200)));
+  if (!answer.is_object() || !answer.contains("responseHeader") ||
+      !answer["responseHeader"].is_object()) {
+    throw Error(Remedy::kRetry,
+                "Solr's answer to an update is not one: " + std::string(body.substr(0, 200)));
   }
   std::vector<RefusedDocument> refused;
   const json& header = answer["responseHeader"];
@@ -66,7 +70,8 @@ std::vector<RefusedDocument> refused_documents(std::string_view body) {
   if (errors == header.end() || !errors->is_array()) return refused;
   for (const json& error : *errors) {
     if (const std::string type = text_of(error, "type"); type != "ADD") {
-      throw Error(Remedy::kStop, "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
+      throw Error(Remedy::kStop,
+                  "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
     }
     refused.push_back({.id = text_of(error, "id"), .message = text_of(error, "message")});
   }
@@ -87,7 +92,8 @@ std::string document_in(std::string_view json_array, std::string_view id) {
     if (element.get_object().get(object) != simdjson::SUCCESS) return {};
     if (object.raw_json().get(raw) != simdjson::SUCCESS) return {};
     if (object.reset().error() != simdjson::SUCCESS) return {};
-    if (object.find_field_unordered("id").get_string().get(element_id) == simdjson::SUCCESS && element_id == id) {
+    if (object.find_field_unordered("id").get_string().get(element_id) == simdjson::SUCCESS &&
+        element_id == id) {
       return std::string(raw);
     }
   }

@@ -26,13 +26,15 @@ std::string text(const json& object, const char* name) {
 bool flag(const json& object, const char* name) {
   const auto it = object.find(name);
   if (it == object.end()) return false;
-  return (it->is_boolean() && it->get<bool>()) || (it->is_string() && it->get_ref<const std::string&>() == "true");
+  return (it->is_boolean() && it->get<bool>()) ||
+         (it->is_string() && it->get_ref<const std::string&>() == "true");
 }
 
 json parse_answer(std::string_view body, const char* what) {
   json answer = json::parse(body, nullptr, false);
   if (!answer.is_object()) {
-    throw Error(Remedy::kRetry, std::string("Solr's answer to ") + what + " is not JSON: " + std::string(body.substr(0, 200)));
+    throw Error(Remedy::kRetry, std::string("Solr's answer to ") + what +
+                                    " is not JSON: " + std::string(body.substr(0, 200)));
   }
   return answer;
 }
@@ -93,7 +95,8 @@ std::string unwritable_part(const ClusterState& cluster, const CollectionState& 
     const auto leads = [&](const Replica& replica) {
       return replica.leader && replica.state == "active" && cluster.live(replica);
     };
-    if (std::none_of(shard.replicas.begin(), shard.replicas.end(), leads)) return shard.name + " has no active leader";
+    if (std::none_of(shard.replicas.begin(), shard.replicas.end(), leads))
+      return shard.name + " has no active leader";
   }
   return {};
 }
@@ -125,7 +128,8 @@ std::string replaying_part(const ClusterState& cluster, const CollectionState& c
       if (!replica.leader || !cluster.live(replica)) continue;
       const auto core = metrics.find(replica.registry);
       if (core == metrics.end()) return "core " + replica.core + " is not loaded";
-      if (core->second.log_state != kLogActive) return "core " + replica.core + " replays its update log";
+      if (core->second.log_state != kLogActive)
+        return "core " + replica.core + " replays its update log";
     }
   }
   return {};
@@ -137,7 +141,8 @@ std::string incarnation_of(const ClusterState& cluster, const CollectionState& c
   for (const Shard& shard : collection.shards) {
     for (const Replica& replica : shard.replicas) {
       const auto core = metrics.find(replica.registry);
-      starts[replica.core] = core != metrics.end() && cluster.live(replica) ? core->second.start_time : "down";
+      starts[replica.core] =
+          core != metrics.end() && cluster.live(replica) ? core->second.start_time : "down";
     }
   }
   std::string all;

@@ -13,8 +13,9 @@ struct Replica {
   std::string node;      ///< "10.0.0.7:8983_solr"
   std::string base_url;  ///< "http://10.0.0.7:8983/solr"
   std::string core;      ///< "shop.flights.g3_shard1_replica_n1"
-  std::string registry;  ///< the core's name in the metrics: "solr.core.shop.flights.g3.shard1.replica_n1"
-  std::string state;     ///< "active", "down", "recovering", "recovery_failed"
+  std::string
+      registry;  ///< the core's name in the metrics: "solr.core.shop.flights.g3.shard1.replica_n1"
+  std::string state;  ///< "active", "down", "recovering", "recovery_failed"
   bool leader = false;
 };
 
@@ -49,8 +50,8 @@ struct CoreMetrics {
 };
 constexpr int kLogActive = 3;
 
-/// By registry, over all nodes, from /admin/metrics with nodes=all. Throws Error(kRetry) when the body is
-/// not that.
+/// By registry, over all nodes, from /admin/metrics with nodes=all. Throws Error(kRetry) when the
+/// body is not that.
 std::map<std::string, CoreMetrics> parse_core_metrics(std::string_view body);
 
 /// The leaders whose update log is not (yet) active, in words; empty when all are: during a replay

@@ -35,7 +35,8 @@ std::string configset_name(std::string_view solr_namespace) {
   }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
-  if (EVP_Digest(all.data(), all.size(), digest, &length, EVP_sha256(), nullptr) != 1 || length < kDigestBytesInName) {
+  if (EVP_Digest(all.data(), all.size(), digest, &length, EVP_sha256(), nullptr) != 1 ||
+      length < kDigestBytesInName) {
     throw Error(Remedy::kStop, "SHA-256 is not available in this OpenSSL");
   }
   std::string name = std::string(solr_namespace) + ".daas.";
@@ -48,19 +49,23 @@ std::string configset_name(std::string_view solr_namespace) {
 }
 
 std::string configset_zip() {
-  std::unique_ptr<zip_source_t, FreeSource> target(zip_source_buffer_create(nullptr, 0, 0, nullptr));
+  std::unique_ptr<zip_source_t, FreeSource> target(
+      zip_source_buffer_create(nullptr, 0, 0, nullptr));
   if (!target) fail_zip("no memory");
   // The archive takes over its source; one more reference keeps what it writes.
   zip_source_keep(target.get());
-  std::unique_ptr<zip_t, DiscardArchive> archive(zip_open_from_source(target.get(), ZIP_TRUNCATE, nullptr));
+  std::unique_ptr<zip_t, DiscardArchive> archive(
+      zip_open_from_source(target.get(), ZIP_TRUNCATE, nullptr));
   if (!archive) {
     zip_source_free(target.get());
     fail_zip("no archive");
   }
   for (const ConfigsetFile& file : configset_files()) {
-    zip_source_t* content = zip_source_buffer(archive.get(), file.content.data(), file.content.size(), 0);
+    zip_source_t* content =
+        zip_source_buffer(archive.get(), file.content.data(), file.content.size(), 0);
     if (content == nullptr) fail_zip(zip_strerror(archive.get()));
-    if (zip_file_add(archive.get(), std::string(file.name).c_str(), content, ZIP_FL_ENC_UTF_8) < 0) {
+    if (zip_file_add(archive.get(), std::string(file.name).c_str(), content, ZIP_FL_ENC_UTF_8) <
+        0) {
       zip_source_free(content);
       fail_zip(zip_strerror(archive.get()));
     }
@@ -71,7 +76,8 @@ std::string configset_zip() {
   if (zip_source_open(target.get()) != 0) fail_zip("not readable");
   zip_stat_t status;
   zip_stat_init(&status);
-  if (zip_source_stat(target.get(), &status) != 0 || (status.valid & ZIP_STAT_SIZE) == 0) fail_zip("no size");
+  if (zip_source_stat(target.get(), &status) != 0 || (status.valid & ZIP_STAT_SIZE) == 0)
+    fail_zip("no size");
   std::string bytes(status.size, '\0');
   const zip_int64_t read = zip_source_read(target.get(), bytes.data(), bytes.size());
   zip_source_close(target.get());

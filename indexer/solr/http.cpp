@@ -77,7 +77,8 @@ struct HttpConnection::Handle {
 
 HttpConnection::HttpConnection(SolrEndpoint endpoint, const std::atomic<bool>* abort)
     : endpoint_(std::move(endpoint)), abort_(abort) {
-  if (endpoint_.urls.empty()) throw Error(Remedy::kStop, "no Solr URL is configured", "--solr http://host:8983/solr");
+  if (endpoint_.urls.empty())
+    throw Error(Remedy::kStop, "no Solr URL is configured", "--solr http://host:8983/solr");
   for (std::string& url : endpoint_.urls) {
     while (!url.empty() && url.back() == '/') url.pop_back();
     if (!url.starts_with("http://") && !url.starts_with("https://")) {
@@ -117,12 +118,14 @@ HttpResponse HttpConnection::get(std::string_view path, Timeout timeout) {
   return send_with_failover({.path = path, .timeout = timeout});
 }
 
-HttpResponse HttpConnection::post(std::string_view path, const char* content_type, std::string_view body,
-                                  Timeout timeout) {
-  return send_with_failover({.path = path, .content_type = content_type, .body = body, .timeout = timeout});
+HttpResponse HttpConnection::post(std::string_view path, const char* content_type,
+                                  std::string_view body, Timeout timeout) {
+  return send_with_failover(
+      {.path = path, .content_type = content_type, .body = body, .timeout = timeout});
 }
 
-HttpResponse HttpConnection::get_from(const std::string& base_url, std::string_view path, Timeout timeout) {
+HttpResponse HttpConnection::get_from(const std::string& base_url, std::string_view path,
+                                      Timeout timeout) {
   HttpResponse response;
   std::string failure;
   if (!send_to(base_url, {.path = path, .timeout = timeout}, response, failure)) {
@@ -141,11 +144,12 @@ HttpResponse HttpConnection::send_with_failover(const Request& request) {
     failures += failure;
     current_ = (current_ + 1) % endpoint_.urls.size();
   }
-  throw Error(Remedy::kRetry, "Solr can't be reached: " + failures, "is Solr running, and is --solr right?");
+  throw Error(Remedy::kRetry, "Solr can't be reached: " + failures,
+              "is Solr running, and is --solr right?");
 }
 
-bool HttpConnection::send_to(const std::string& base_url, const Request& request, HttpResponse& response,
-                             std::string& failure) {
+bool HttpConnection::send_to(const std::string& base_url, const Request& request,
+                             HttpResponse& response, std::string& failure) {
   if (aborted()) throw TransferAborted();
   CURL* curl = handle_->curl;
   const std::string url = base_url + std::string(request.path);
@@ -160,8 +164,10 @@ bool HttpConnection::send_to(const std::string& base_url, const Request& request
     append_header(headers, (std::string("Content-Type: ") + request.content_type).c_str());
     append_header(headers, "Expect:");  // else curl waits a second for 100-continue on large bodies
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                     request.body.data() == nullptr ? "" : request.body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
   }
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   handle_->error[0] = '\0';
@@ -192,7 +198,8 @@ void HttpConnection::pause(std::chrono::milliseconds duration) const {
     if (aborted()) throw TransferAborted();
     const auto left = end - std::chrono::steady_clock::now();
     if (left <= left.zero()) return;
-    std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, std::chrono::milliseconds(50)));
+    std::this_thread::sleep_for(
+        std::min<std::chrono::steady_clock::duration>(left, std::chrono::milliseconds(50)));
   }
 }
 

@@ -16,7 +16,8 @@ namespace daas {
 /// Thrown out of a transfer whose abort flag was raised: the owner asked this thread to end.
 class TransferAborted : public Error {
  public:
-  TransferAborted() : Error(Remedy::kStop, "request to Solr given up: the daemon or its model is ending") {}
+  TransferAborted()
+      : Error(Remedy::kStop, "request to Solr given up: the daemon or its model is ending") {}
 };
 
 struct HttpResponse {
@@ -44,7 +45,8 @@ class HttpConnection {
 
   /// @param path below the base URL, with its query string: "/admin/info/system?wt=json"
   HttpResponse get(std::string_view path, Timeout timeout);
-  HttpResponse post(std::string_view path, const char* content_type, std::string_view body, Timeout timeout);
+  HttpResponse post(std::string_view path, const char* content_type, std::string_view body,
+                    Timeout timeout);
   /// From one given node ("http://10.0.0.7:8983/solr", as the cluster's state names it), no other.
   HttpResponse get_from(const std::string& base_url, std::string_view path, Timeout timeout);
 
@@ -60,7 +62,8 @@ class HttpConnection {
 
   HttpResponse send_with_failover(const Request& request);
   /// False when the node could not be reached, so that nothing can have been sent.
-  bool send_to(const std::string& base_url, const Request& request, HttpResponse& response, std::string& failure);
+  bool send_to(const std::string& base_url, const Request& request, HttpResponse& response,
+               std::string& failure);
 
   SolrEndpoint endpoint_;
   const std::atomic<bool>* abort_;

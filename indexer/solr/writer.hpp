@@ -37,12 +37,13 @@ class SolrWriter {
   /// A Solr that replays its log answers 200 and ignores it: compare SolrAdmin::incarnation.
   void commit(const std::string& collection, CommitKind kind);
 
-  /// Removes the tombstones with a version up to this one. Only when no older write can be under way
-  /// (docs/delivery.md). They stay in searches until the next commit that opens a searcher.
+  /// Removes the tombstones with a version up to this one. Only when no older write can be under
+  /// way (docs/delivery.md). They stay in searches until the next commit that opens a searcher.
   void purge_tombstones(const std::string& collection, std::int64_t up_to_version);
 
  private:
-  HttpResponse post_update(const std::string& collection, std::string_view query, std::string_view body);
+  HttpResponse post_update(const std::string& collection, std::string_view query,
+                           std::string_view body);
 
   HttpConnection connection_;
   HttpConnection::Timeout timeout_;

@@ -6,16 +6,23 @@ namespace daas {
 namespace {
 
 TEST(Answer, MessageIsSolrsOwnWords) {
-  EXPECT_EQ(solr_message({400, R"({"responseHeader":{"status":400},"error":{"msg":"unknown field 'x'","code":400}})"}),
-            "unknown field 'x'");
-  EXPECT_EQ(solr_message({500, R"({"error":{"trace":"java.lang.NullPointerException\n\tat x","code":500}})"}),
-            "java.lang.NullPointerException\n\tat x");
+  EXPECT_EQ(
+      solr_message(
+          {400,
+           R"({"responseHeader":{"status":400},"error":{"msg":"unknown field 'x'","code":400}})"}),
+      "unknown field 'x'");
+  EXPECT_EQ(
+      solr_message(
+          {500, R"({"error":{"trace":"java.lang.NullPointerException\n\tat x","code":500}})"}),
+      "java.lang.NullPointerException\n\tat x");
   EXPECT_EQ(solr_message({404, "<html>Not Found</html>\n"}), "<html>Not Found</html>");
   EXPECT_EQ(solr_message({503, ""}), "");
   EXPECT_EQ(solr_message({500, R"({"error":[1]})"}), R"({"error":[1]})");
 }
 
-TEST(Answer, LongMessagesAreCut) { EXPECT_EQ(solr_message({500, std::string(5000, 'x')}).size(), 1000u); }
+TEST(Answer, LongMessagesAreCut) {
+  EXPECT_EQ(solr_message({500, std::string(5000, 'x')}).size(), 1000u);
+}
 
 TEST(Answer, WrongRequestsStopAndFailuresOfSolrRetry) {
   for (const long status : {400, 401, 403, 413, 414, 415}) {
@@ -48,7 +55,8 @@ TEST(Answer, HeaderWithoutErrorsRefusesNothing) {
 
 TEST(Answer, RefusedCommandStops) {
   try {
-    refused_documents(R"({"responseHeader":{"errors":[{"type":"DELQ","id":"x:y","message":"no"}]}})");
+    refused_documents(
+        R"({"responseHeader":{"errors":[{"type":"DELQ","id":"x:y","message":"no"}]}})");
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.remedy(), Remedy::kStop);
@@ -56,7 +64,8 @@ TEST(Answer, RefusedCommandStops) {
 }
 
 TEST(Answer, WhatIsNotAnUpdatesAnswerIsInDoubt) {
-  for (const char* body : {"", "{", "[]", "null", "{}", R"({"responseHeader":7})", "<html>", "\xff\xfe"}) {
+  for (const char* body :
+       {"", "{", "[]", "null", "{}", R"({"responseHeader":7})", "<html>", "\xff\xfe"}) {
     try {
       refused_documents(body);
       FAIL() << "accepted " << body;
@@ -75,7 +84,8 @@ TEST(Answer, DocumentIsCutOutByteForByte) {
 }
 
 TEST(Answer, DocumentThatIsNotThereIsEmpty) {
-  for (const char* body : {"", "[]", "{}", "[1]", R"([{"x":1}])", R"([{"id":7}])", R"([{"id":"a"}])", "[{"}) {
+  for (const char* body :
+       {"", "[]", "{}", "[1]", R"([{"x":1}])", R"([{"id":7}])", R"([{"id":"a"}])", "[{"}) {
     EXPECT_EQ(document_in(body, "z"), "") << body;
   }
 }

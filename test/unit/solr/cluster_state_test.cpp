@@ -51,10 +51,13 @@ TEST(ClusterState, CollectionIsReadWithItsActiveShards) {
   EXPECT_EQ(seen.collection().configset, "shop.daas.0a1b2c3d");
   ASSERT_EQ(seen.collection().shards.size(), 2u);
   EXPECT_EQ(seen.collection().shards[0].replicas.size(), 2u);
-  EXPECT_EQ(seen.collection().shards[0].replicas[0].registry, "solr.core.shop.flights.g3.shard1.replica_n1");
+  EXPECT_EQ(seen.collection().shards[0].replicas[0].registry,
+            "solr.core.shop.flights.g3.shard1.replica_n1");
 }
 
-TEST(ClusterState, CollectionWithLiveLeadersCanBeWritten) { EXPECT_EQ(Seen().unwritable(), ""); }
+TEST(ClusterState, CollectionWithLiveLeadersCanBeWritten) {
+  EXPECT_EQ(Seen().unwritable(), "");
+}
 
 TEST(ClusterState, LeaderOnADeadNodeIsNone) {
   const Seen seen(replace(kState, R"(,"127.0.0.1:8984_solr"])", "]"));
@@ -63,11 +66,14 @@ TEST(ClusterState, LeaderOnADeadNodeIsNone) {
 
 TEST(ClusterState, LeaderThatIsDownIsNone) {
   const Seen seen(replace(kState, R"("state":"active",
-                    "leader":"true")", R"("state":"down","leader":"true")"));
+                    "leader":"true")",
+                          R"("state":"down","leader":"true")"));
   EXPECT_EQ(seen.unwritable(), "shard1 has no active leader");
 }
 
-TEST(ClusterState, RecoveringFollowerDoesNotHoldUp) { EXPECT_EQ(Seen().replaying(), ""); }
+TEST(ClusterState, RecoveringFollowerDoesNotHoldUp) {
+  EXPECT_EQ(Seen().replaying(), "");
+}
 
 TEST(ClusterState, LeaderThatReplaysHoldsUp) {
   const Seen seen(kState, replace(kMetrics, R"("2026-01-01T00:00:00.003Z","TLOG.state":3)",
@@ -80,20 +86,25 @@ TEST(ClusterState, LeaderThatIsNotLoadedHoldsUp) {
   EXPECT_EQ(seen.replaying(), "core shop.flights.g3_shard1_replica_n1 is not loaded");
 }
 
-TEST(ClusterState, IncarnationIsTheSameWhileNothingRestarts) { EXPECT_EQ(Seen().incarnation(), Seen().incarnation()); }
+TEST(ClusterState, IncarnationIsTheSameWhileNothingRestarts) {
+  EXPECT_EQ(Seen().incarnation(), Seen().incarnation());
+}
 
 TEST(ClusterState, IncarnationDiffersAfterARestartOfAnyCore) {
   for (const char* start : {"00.001Z", "00.002Z", "00.003Z"}) {
-    EXPECT_NE(Seen(kState, replace(kMetrics, start, "09.999Z")).incarnation(), Seen().incarnation()) << start;
+    EXPECT_NE(Seen(kState, replace(kMetrics, start, "09.999Z")).incarnation(), Seen().incarnation())
+        << start;
   }
 }
 
 TEST(ClusterState, IncarnationDiffersWhenANodeIsGone) {
-  EXPECT_NE(Seen(replace(kState, R"(,"127.0.0.1:8984_solr"])", "]")).incarnation(), Seen().incarnation());
+  EXPECT_NE(Seen(replace(kState, R"(,"127.0.0.1:8984_solr"])", "]")).incarnation(),
+            Seen().incarnation());
 }
 
 TEST(ClusterState, MetricsOfASingleNodeAreReadToo) {
-  const auto metrics = parse_core_metrics(R"({"metrics":{"solr.core.a.shard1.replica_n1":{"TLOG.state":3}}})");
+  const auto metrics =
+      parse_core_metrics(R"({"metrics":{"solr.core.a.shard1.replica_n1":{"TLOG.state":3}}})");
   EXPECT_EQ(metrics.at("solr.core.a.shard1.replica_n1").log_state, kLogActive);
 }
 
@@ -109,7 +120,8 @@ TEST(ClusterState, WhatIsNotAnAnswerIsRetried) {
 }
 
 TEST(ClusterState, OddShapesAreNoCrash) {
-  EXPECT_TRUE(parse_cluster_state(R"({"cluster":{"live_nodes":7,"collections":[]}})").collections.empty());
+  EXPECT_TRUE(
+      parse_cluster_state(R"({"cluster":{"live_nodes":7,"collections":[]}})").collections.empty());
   const ClusterState odd = parse_cluster_state(
       R"({"cluster":{"live_nodes":[3],"collections":{"a":{"shards":{"s":{"state":"active","replicas":{"r":5}}}},"b":9}}})");
   EXPECT_EQ(unwritable_part(odd, odd.collections.at("a")), "s has no active leader");

@@ -57,8 +57,9 @@ TEST(Configset, HardenedHandlerNeverExpandsMacros) {
     const auto handler = file.content.find(R"(name="/daas")");
     ASSERT_NE(handler, std::string_view::npos);
     const auto end = file.content.find("</requestHandler>", handler);
-    EXPECT_NE(file.content.substr(handler, end - handler).find(R"(<str name="expandMacros">false</str>)"),
-              std::string_view::npos);
+    EXPECT_NE(
+        file.content.substr(handler, end - handler).find(R"(<str name="expandMacros">false</str>)"),
+        std::string_view::npos);
   }
 }
 

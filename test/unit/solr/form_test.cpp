@@ -29,7 +29,9 @@ TEST(Form, ParametersKeepTheirOrderAndRepeat) {
             "q=%2A%3A%2A&fq=a%20b&fq=c%26d%3De%2Bf&v=");
 }
 
-TEST(Form, NoParametersAreAnEmptyBody) { EXPECT_EQ(form_encode({}), ""); }
+TEST(Form, NoParametersAreAnEmptyBody) {
+  EXPECT_EQ(form_encode({}), "");
+}
 
 }  // namespace
 }  // namespace daas

@@ -16,11 +16,17 @@ using namespace std::chrono_literals;
 /// Nothing listens on port 1 of the loopback.
 constexpr const char* kDeadUrl = "http://127.0.0.1:1/solr";
 
-SolrEndpoint at(std::vector<std::string> urls) { return {.urls = std::move(urls), .user = "", .password = "", .ca_file = ""}; }
+SolrEndpoint at(std::vector<std::string> urls) {
+  return {.urls = std::move(urls), .user = "", .password = "", .ca_file = ""};
+}
 
 TEST(HttpConnection, EndpointThatCannotBeUsedStops) {
-  for (const std::vector<std::string>& urls : std::vector<std::vector<std::string>>{
-           {}, {""}, {"localhost:8983"}, {"file:///etc/passwd"}, {"http://admin:secret@localhost:8983/solr"}}) {
+  for (const std::vector<std::string>& urls :
+       std::vector<std::vector<std::string>>{{},
+                                             {""},
+                                             {"localhost:8983"},
+                                             {"file:///etc/passwd"},
+                                             {"http://admin:secret@localhost:8983/solr"}}) {
     try {
       HttpConnection connection(at(urls));
       FAIL() << "accepted";
@@ -53,7 +59,8 @@ TEST(HttpConnection, UnreachableNodeIsPassedOverAndTheOneThatAnswersIsKept) {
   const HttpResponse second = connection.post("/d", "text/plain", "body", 5s);
   EXPECT_EQ(second.status, 404);
   EXPECT_EQ(second.body, "two");
-  EXPECT_EQ(server.requests(), (std::vector<std::string>{"GET /solr/a?b=c HTTP/1.1\n", "POST /solr/d HTTP/1.1\nbody"}));
+  EXPECT_EQ(server.requests(), (std::vector<std::string>{"GET /solr/a?b=c HTTP/1.1\n",
+                                                         "POST /solr/d HTTP/1.1\nbody"}));
 }
 
 TEST(HttpConnection, LostAnswerIsInDoubtAndTheNextNodeIsNotAsked) {
@@ -101,11 +108,14 @@ TEST(SolrWriter, RefusalThatTheStrictChainConfirmsIsReported) {
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(refused[0].id, "a");
   EXPECT_EQ(refused[0].message, "said so");
-  EXPECT_EQ(server.requests().at(1), "POST /solr/c/update?wt=json&update.chain=strict HTTP/1.1\n[{\"id\":\"a\",\"_ver_\":1}]");
+  EXPECT_EQ(
+      server.requests().at(1),
+      "POST /solr/c/update?wt=json&update.chain=strict HTTP/1.1\n[{\"id\":\"a\",\"_ver_\":1}]");
 }
 
 TEST(SolrWriter, RefusalThatComesFromAFailureOfSolrIsRetried) {
-  ScriptedServer server({ScriptedServer::answer(200, kRefused), ScriptedServer::answer(503, "no leader")});
+  ScriptedServer server(
+      {ScriptedServer::answer(200, kRefused), ScriptedServer::answer(503, "no leader")});
   SolrWriter writer(at({server.url()}));
   try {
     writer.update("c", R"([{"id":"a","_ver_":1}])");
@@ -116,7 +126,8 @@ TEST(SolrWriter, RefusalThatComesFromAFailureOfSolrIsRetried) {
 }
 
 TEST(SolrWriter, RefusalThatHasHealedIsNone) {
-  ScriptedServer server({ScriptedServer::answer(200, kRefused), ScriptedServer::answer(200, R"({"responseHeader":{}})")});
+  ScriptedServer server({ScriptedServer::answer(200, kRefused),
+                         ScriptedServer::answer(200, R"({"responseHeader":{}})")});
   SolrWriter writer(at({server.url()}));
   EXPECT_TRUE(writer.update("c", R"([{"id":"a","_ver_":1}])").empty());
 }

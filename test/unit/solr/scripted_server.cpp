@@ -17,7 +17,8 @@ ScriptedServer::ScriptedServer(std::vector<std::string> script) : script_(std::m
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (listener_ < 0 || bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 8) != 0 ||
+  if (listener_ < 0 || bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      listen(listener_, 8) != 0 ||
       getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     throw std::runtime_error("no listening socket for the test");
   }
@@ -37,7 +38,8 @@ std::vector<std::string> ScriptedServer::requests() const {
 }
 
 std::string ScriptedServer::answer(int status, const std::string& body) {
-  return "HTTP/1.1 " + std::to_string(status) + " Scripted\r\nContent-Type: application/json\r\nContent-Length: " +
+  return "HTTP/1.1 " + std::to_string(status) +
+         " Scripted\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
@@ -64,11 +66,13 @@ void ScriptedServer::serve(int connection) {
     const auto head_end = received.find("\r\n\r\n");
     if (head_end == std::string::npos) continue;
     std::size_t length = 0;
-    if (const auto at = received.find("Content-Length: "); at < head_end) length = std::strtoul(&received[at + 16], nullptr, 10);
+    if (const auto at = received.find("Content-Length: "); at < head_end)
+      length = std::strtoul(&received[at + 16], nullptr, 10);
     if (received.size() < head_end + 4 + length) continue;
     {
       const std::lock_guard lock(mutex_);
-      requests_.push_back(received.substr(0, received.find("\r\n")) + "\n" + received.substr(head_end + 4, length));
+      requests_.push_back(received.substr(0, received.find("\r\n")) + "\n" +
+                          received.substr(head_end + 4, length));
     }
     received.erase(0, head_end + 4 + length);
     if (next_ == script_.size() || script_[next_].empty()) {

@@ -1,4 +1,5 @@
-// A server that gives scripted answers, for faults that a real Solr can't be made to show on demand.
+// A server that gives scripted answers, for faults that a real Solr can't be made to show on
+// demand.
 #pragma once
 
 #include <atomic>
@@ -9,8 +10,8 @@
 
 namespace daas {
 
-/// Listens on a free port of 127.0.0.1. Each request gets the script's next answer; the empty answer closes the
-/// connection without one, and so does the end of the script.
+/// Listens on a free port of 127.0.0.1. Each request gets the script's next answer; the empty
+/// answer closes the connection without one, and so does the end of the script.
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<std::string> script);

@@ -28,11 +28,16 @@ SolrEndpoint endpoint() {
   return {.urls = {url == nullptr ? "" : url}, .user = "", .password = "", .ca_file = ""};
 }
 
-std::string own_namespace() { return "t" + std::to_string(getpid()); }
+std::string own_namespace() {
+  return "t" + std::to_string(getpid());
+}
 
 /// The parameters with which a search leaves tombstones out.
 FormParameters live_documents() {
-  return {{"q", "{!bool must=$all must_not=$dead}"}, {"all", "*:*"}, {"dead", "_deleted_:true"}, {"wt", "json"}};
+  return {{"q", "{!bool must=$all must_not=$dead}"},
+          {"all", "*:*"},
+          {"dead", "_deleted_:true"},
+          {"wt", "json"}};
 }
 
 /// An empty collection with as many shards as the parameter says, one of each for all tests.
@@ -40,12 +45,17 @@ class LiveSolr : public testing::TestWithParam<int> {
  protected:
   LiveSolr() : admin_(endpoint()), writer_(endpoint()), query_(endpoint()) {}
 
-  static std::string collection_of(int shards) { return own_namespace() + ".m.g" + std::to_string(shards); }
+  static std::string collection_of(int shards) {
+    return own_namespace() + ".m.g" + std::to_string(shards);
+  }
   static void TearDownTestSuite() {
     SolrAdmin admin(endpoint());
-    for (const int shards : {1, 2}) EXPECT_EQ(admin.delete_collection(collection_of(shards)), Deletion::kDone);
+    for (const int shards : {1, 2})
+      EXPECT_EQ(admin.delete_collection(collection_of(shards)), Deletion::kDone);
     HttpConnection connection(endpoint());
-    connection.get("/admin/configs?action=DELETE&name=" + percent_encode(configset_name(own_namespace())), kTimeout);
+    connection.get(
+        "/admin/configs?action=DELETE&name=" + percent_encode(configset_name(own_namespace())),
+        kTimeout);
   }
 
   void SetUp() override {
@@ -53,8 +63,9 @@ class LiveSolr : public testing::TestWithParam<int> {
     configset_ = admin_.ensure_configset(own_namespace());
     admin_.create_collection(collection_, configset_, GetParam(), 1);
     HttpConnection connection(endpoint());
-    const HttpResponse emptied = connection.post("/" + collection_ + "/update?commit=true", "application/json",
-                                                 R"({"delete":{"query":"*:*"}})", kTimeout);
+    const HttpResponse emptied =
+        connection.post("/" + collection_ + "/update?commit=true", "application/json",
+                        R"({"delete":{"query":"*:*"}})", kTimeout);
     ASSERT_EQ(emptied.status, 200) << emptied.body;
   }
 
@@ -82,10 +93,14 @@ class LiveSolr : public testing::TestWithParam<int> {
   }
   /// What /get shows of one id, tombstones left out; "" for nothing.
   std::string text_by_key(const std::string& id) {
-    const HttpResponse response = query_.get(
-        collection_,
-        {{"id", id}, {"fq", "{!bool must=$all must_not=$dead}"}, {"all", "*:*"}, {"dead", "_deleted_:true"}, {"fl", "_doc_"}, {"wt", "json"}},
-        kTimeout);
+    const HttpResponse response = query_.get(collection_,
+                                             {{"id", id},
+                                              {"fq", "{!bool must=$all must_not=$dead}"},
+                                              {"all", "*:*"},
+                                              {"dead", "_deleted_:true"},
+                                              {"fl", "_doc_"},
+                                              {"wt", "json"}},
+                                             kTimeout);
     EXPECT_EQ(response.status, 200) << response.body;
     const json answer = json::parse(response.body, nullptr, false);
     return answer.at("doc").is_null() ? "" : answer.at("doc").at("_doc_").get<std::string>();
@@ -123,8 +138,10 @@ TEST_P(LiveSolr, OlderAndEqualVersionsAreDroppedAndNewerWin) {
 }
 
 TEST_P(LiveSolr, TombstoneHidesADocumentAndOnlyANewerOneBringsItBack) {
-  write(R"([{"id":"a","_ver_":5,"_doc_":"a5"},{"id":"b","_ver_":5,"_doc_":"b5"},{"id":"c","_ver_":5,"_doc_":"c5"}])");
-  write(R"([{"id":"a","_ver_":6,"_deleted_":true},{"id":"b","_ver_":5,"_deleted_":true},{"id":"c","_ver_":4,"_deleted_":true}])");
+  write(
+      R"([{"id":"a","_ver_":5,"_doc_":"a5"},{"id":"b","_ver_":5,"_doc_":"b5"},{"id":"c","_ver_":5,"_doc_":"c5"}])");
+  write(
+      R"([{"id":"a","_ver_":6,"_deleted_":true},{"id":"b","_ver_":5,"_deleted_":true},{"id":"c","_ver_":4,"_deleted_":true}])");
   EXPECT_EQ(text_by_key("a"), "") << "before any searcher";
   show();
   EXPECT_EQ(texts(), "b5 c5");
@@ -140,7 +157,8 @@ TEST_P(LiveSolr, TombstoneHidesADocumentAndOnlyANewerOneBringsItBack) {
 TEST_P(LiveSolr, CountsTellTombstonesAndEveryIdOnce) {
   EXPECT_EQ(admin_.count(collection_).all, 0);
   std::string body = "[";
-  for (int i = 0; i < 3000; ++i) body += std::string(i ? "," : "") + R"({"id":"k)" + std::to_string(i) + R"(","_ver_":1})";
+  for (int i = 0; i < 3000; ++i)
+    body += std::string(i ? "," : "") + R"({"id":"k)" + std::to_string(i) + R"(","_ver_":1})";
   write(body + "]");
   write(R"([{"id":"k1","_ver_":2,"_deleted_":true},{"id":"k2","_ver_":2,"_deleted_":true}])");
   show();
@@ -151,9 +169,9 @@ TEST_P(LiveSolr, CountsTellTombstonesAndEveryIdOnce) {
 
   // The only way to have an id twice: a write that asks for it.
   HttpConnection connection(endpoint());
-  const HttpResponse twice =
-      connection.post("/" + collection_ + "/update?overwrite=false", "application/json",
-                      R"([{"id":"k1","_ver_":9},{"id":"k7","_ver_":9},{"id":"k8","_ver_":9}])", kTimeout);
+  const HttpResponse twice = connection.post(
+      "/" + collection_ + "/update?overwrite=false", "application/json",
+      R"([{"id":"k1","_ver_":9},{"id":"k7","_ver_":9},{"id":"k8","_ver_":9}])", kTimeout);
   EXPECT_EQ(twice.status, 200) << twice.body;
   show();
   counts = admin_.count(collection_);
@@ -163,8 +181,10 @@ TEST_P(LiveSolr, CountsTellTombstonesAndEveryIdOnce) {
 
 TEST_P(LiveSolr, RefusedDocumentsAreNamedAndTheOthersAccepted) {
   const auto refused = writer_.update(
-      collection_, R"([{"id":"a","_ver_":1,"_doc_":"A"},{"id":"bad1","_ver_":1,"c_n_l":"x"},{"id":"b","_ver_":1,"_doc_":"B"},)"
-                   R"({"id":"bad2","_ver_":1,"c_s_s":")" + std::string(40000, 'y') + R"("},{"id":"c","_ver_":1,"_doc_":"C"}])");
+      collection_,
+      R"([{"id":"a","_ver_":1,"_doc_":"A"},{"id":"bad1","_ver_":1,"c_n_l":"x"},{"id":"b","_ver_":1,"_doc_":"B"},)"
+      R"({"id":"bad2","_ver_":1,"c_s_s":")" +
+          std::string(40000, 'y') + R"("},{"id":"c","_ver_":1,"_doc_":"C"}])");
   std::vector<std::string> ids;
   for (const RefusedDocument& document : refused) {
     ids.push_back(document.id);
@@ -188,7 +208,8 @@ TEST_P(LiveSolr, MalformedBodyStops) {
 }
 
 TEST_P(LiveSolr, PurgeRemovesTombstonesUpToAVersionOnly) {
-  write(R"([{"id":"a","_ver_":3,"_deleted_":true},{"id":"b","_ver_":4,"_deleted_":true},{"id":"c","_ver_":1,"_doc_":"C"}])");
+  write(
+      R"([{"id":"a","_ver_":3,"_deleted_":true},{"id":"b","_ver_":4,"_deleted_":true},{"id":"c","_ver_":1,"_doc_":"C"}])");
   show();
   EXPECT_EQ(admin_.count(collection_).all, 3);
   writer_.purge_tombstones(collection_, 3);
@@ -199,8 +220,21 @@ TEST_P(LiveSolr, PurgeRemovesTombstonesUpToAVersionOnly) {
 }
 
 TEST_P(LiveSolr, HostileValuesMatchOnlyThemselves) {
-  const std::vector<std::string> values = {"a,b", "a b", "*", "{!term f=id}x", "${all}", "$all", "\\", "\"", "*:*", "a&b=c%20+", "ü", "",
-                                           "_query_:\"*:*\"", "x) OR (*:*", std::string("nul\0byte", 8)};
+  const std::vector<std::string> values = {"a,b",
+                                           "a b",
+                                           "*",
+                                           "{!term f=id}x",
+                                           "${all}",
+                                           "$all",
+                                           "\\",
+                                           "\"",
+                                           "*:*",
+                                           "a&b=c%20+",
+                                           "ü",
+                                           "",
+                                           "_query_:\"*:*\"",
+                                           "x) OR (*:*",
+                                           std::string("nul\0byte", 8)};
   json body = json::array();
   for (std::size_t i = 0; i < values.size(); ++i) {
     body.push_back({{"id", "v" + std::to_string(i)}, {"_ver_", 1}, {"c_x_s", values[i]}});
@@ -209,7 +243,8 @@ TEST_P(LiveSolr, HostileValuesMatchOnlyThemselves) {
   show();
   for (std::size_t i = 0; i < values.size(); ++i) {
     FormParameters parameters = live_documents();
-    parameters.insert(parameters.end(), {{"fq", "{!term f=c_x_s v=$v0}"}, {"v0", values[i]}, {"fl", "id"}});
+    parameters.insert(parameters.end(),
+                      {{"fq", "{!term f=c_x_s v=$v0}"}, {"v0", values[i]}, {"fl", "id"}});
     const json response = search(parameters).at("response");
     ASSERT_EQ(response.at("numFound"), 1) << values[i];
     EXPECT_EQ(response.at("docs").at(0).at("id"), "v" + std::to_string(i));
@@ -217,11 +252,13 @@ TEST_P(LiveSolr, HostileValuesMatchOnlyThemselves) {
 }
 
 TEST_P(LiveSolr, TwinsOfEveryTypeFilterAndSort) {
-  write(R"([{"id":"a","_ver_":1,"_doc_":"a","c_l_l":9223372036854775807,"c_d_d":-0.5,"c_b_b":true,"c_s_s":"x","c_n_n":"n1","c_t_us":-5},
+  write(
+      R"([{"id":"a","_ver_":1,"_doc_":"a","c_l_l":9223372036854775807,"c_d_d":-0.5,"c_b_b":true,"c_s_s":"x","c_n_n":"n1","c_t_us":-5},
             {"id":"b","_ver_":1,"_doc_":"b","c_l_l":9223372036854775806,"c_d_d":"NaN","c_b_b":false,"c_s_s":"y","c_n_n":"n2","c_t_us":5}])");
   show();
-  for (const char* filter : {"{!term f=c_l_l}9223372036854775807", "c_d_d:[* TO 0]", "{!term f=c_b_b}true",
-                             "{!terms f=c_s_s}x", "{!frange u=n1}c_n_n", "c_t_us:[* TO \"-1\"]"}) {
+  for (const char* filter :
+       {"{!term f=c_l_l}9223372036854775807", "c_d_d:[* TO 0]", "{!term f=c_b_b}true",
+        "{!terms f=c_s_s}x", "{!frange u=n1}c_n_n", "c_t_us:[* TO \"-1\"]"}) {
     FormParameters parameters = live_documents();
     parameters.insert(parameters.end(), {{"fq", filter}, {"fl", "id"}});
     const json response = search(parameters).at("response");
@@ -294,16 +331,19 @@ TEST_P(LiveSolr, IncarnationChangesWhenACoreIsReloaded) {
   writer_.commit(collection_, CommitKind::kDurable);
   EXPECT_EQ(admin_.incarnation(collection_), before);
   HttpConnection connection(endpoint());
-  EXPECT_EQ(connection.get("/admin/collections?action=RELOAD&name=" + percent_encode(collection_), 60s).status, 200);
+  EXPECT_EQ(
+      connection.get("/admin/collections?action=RELOAD&name=" + percent_encode(collection_), 60s)
+          .status,
+      200);
   EXPECT_NE(admin_.incarnation(collection_), before);
 }
 
 TEST_P(LiveSolr, MissingCollectionIsRetried) {
   const std::string missing = own_namespace() + ".never.g1";
-  for (const auto& attempt : std::vector<std::function<void()>>{[&] { writer_.update(missing, R"([{"id":"a","_ver_":1}])"); },
-                                                                [&] { writer_.commit(missing, CommitKind::kDurable); },
-                                                                [&] { admin_.incarnation(missing); },
-                                                                [&] { admin_.count(missing); }}) {
+  for (const auto& attempt : std::vector<std::function<void()>>{
+           [&] { writer_.update(missing, R"([{"id":"a","_ver_":1}])"); },
+           [&] { writer_.commit(missing, CommitKind::kDurable); },
+           [&] { admin_.incarnation(missing); }, [&] { admin_.count(missing); }}) {
     try {
       attempt();
       ADD_FAILURE() << "succeeded";
@@ -321,9 +361,12 @@ TEST_P(LiveSolr, ReadyClusterIsSeenAtOnce) {
 }
 
 TEST_P(LiveSolr, AbsentClusterIsNotReadyAtTheDeadline) {
-  SolrAdmin nobody({.urls = {"http://127.0.0.1:1/solr"}, .user = "", .password = "", .ca_file = ""});
+  SolrAdmin nobody(
+      {.urls = {"http://127.0.0.1:1/solr"}, .user = "", .password = "", .ca_file = ""});
   std::string seen;
-  EXPECT_THROW(nobody.wait_ready({}, SolrAdmin::Clock::now() + 300ms, [&](const std::string& what) { seen = what; }), Error);
+  EXPECT_THROW(nobody.wait_ready({}, SolrAdmin::Clock::now() + 300ms,
+                                 [&](const std::string& what) { seen = what; }),
+               Error);
   EXPECT_NE(seen.find("127.0.0.1:1"), std::string::npos) << seen;
 }
 
@@ -333,7 +376,8 @@ TEST_P(LiveSolr, AbsentClusterIsNotReadyAtTheDeadline) {
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   if (std::getenv("DAAS_TEST_SOLR") == nullptr) {
-    std::fprintf(stderr, "DAAS_TEST_SOLR is not set: a running SolrCloud, http://127.0.0.1:PORT/solr\n");
+    std::fprintf(stderr,
+                 "DAAS_TEST_SOLR is not set: a running SolrCloud, http://127.0.0.1:PORT/solr\n");
     return 2;
   }
   return RUN_ALL_TESTS();
