@@ -36,7 +36,7 @@ INSERT INTO a VALUES (7);
 COMMIT;
 -- No rows are sent for a rewrite.
 VACUUM FULL a;
-ALTER TABLE a ALTER id TYPE bigint;
+ALTER TABLE a ALTER sooner TYPE text USING sooner || '!';
 INSERT INTO a VALUES (8);
 SELECT * FROM read_changes('plugin_shape');
 

@@ -1,7 +1,7 @@
 -- read_changes(slot): what the plugin sends, one line for each record, read by the grammar of
 -- docs/change_event.md. Values of floats are shown as hexadecimal bytes.
-CREATE SCHEMA IF NOT EXISTS change_event;
 SET client_min_messages = warning;
+CREATE SCHEMA IF NOT EXISTS change_event;
 
 CREATE OR REPLACE FUNCTION change_event.number(data bytea, at int, bytes int) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
@@ -141,7 +141,7 @@ BEGIN
       CASE kind
         WHEN 'B' THEN
           begun := substr(data, at + 1, stop - at);
-          IF change_event.number(data, at, 8) <> message.xid::text::bigint THEN
+          IF change_event.number(data, at + 4, 4) <> message.xid::text::bigint THEN
             RAISE 'xid % of transaction %', change_event.number(data, at, 8), message.xid;
           END IF;
           RETURN NEXT 'begin';
