@@ -1,7 +1,7 @@
 // The functions of ../sql that are written in C++; their comments there say what they do.
-#include "dropped_partition.hpp"
 #include "model_query.hpp"
 #include "owner_gate.hpp"
+#include "partition_move.hpp"
 #include "password.hpp"
 #include "pg_boundary.hpp"
 
@@ -56,4 +56,9 @@ DAAS_SQL_FUNCTION(dropped_partition_root) {
   const Oid root = daas::dropped_partition_root(PG_GETARG_OID(0));
   if (!OidIsValid(root)) PG_RETURN_NULL();
   PG_RETURN_OID(root);
+}
+
+DAAS_SQL_FUNCTION(moves_rows) {
+  const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
+  PG_RETURN_BOOL(daas::moves_rows(command));
 }

@@ -51,48 +51,79 @@ LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';
 COMMENT ON FUNCTION daas._dropped_partition_root(oid) IS
   'Internal: the topmost partitioned table of a table that this transaction dropped, or NULL.';
 
--- DDL of a source leaves a message in the WAL, in order before the first row of the new shape: a
--- rewrite emits no row changes, so this is the only sign. Rows go with a partition, too.
+CREATE FUNCTION daas._moves_rows(command pg_ddl_command) RETURNS boolean
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'moves_rows';
+COMMENT ON FUNCTION daas._moves_rows(pg_ddl_command) IS
+  'Internal: whether a command attaches or detaches a partition that isn''t empty.';
+
+CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT s.relation::oid FROM daas.source s
+   WHERE s.relation = _sources_of.relation
+      OR s.relation IN (SELECT a.relid FROM pg_partition_ancestors(_sources_of.relation) a)
+$$;
+COMMENT ON FUNCTION daas._sources_of(oid) IS 'Internal: the sources that a table is, or is a partition of.';
+
+-- DDL of a source leaves a message in the WAL, in order before the first row of the new shape:
+--
+--   {"command": "ALTER TABLE", "event": E, "objects": [{"oid": 16455, "identity": "public.flights", "type": "table"}]}
+--
+-- Objects are sources (a partition stands as its root). The event is
+--   ddl_command_end  the source's definition may have changed
+--   sql_drop         the source itself (type table) or one of its columns (type table column) was dropped
+--   table_rewrite    rows changed without row changes in the WAL: a rewrite, or a partition that
+--                    came or went with its rows
+CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_logical_emit_message(
+           true, 'daas.ddl', jsonb_build_object('command', command, 'event', event, 'objects', objects)::text)
+   WHERE objects IS NOT NULL
+$$;
+COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb) IS 'Internal: the logical message about DDL of sources.';
+
+CREATE FUNCTION daas._source_objects(sources oid[]) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT jsonb_agg(jsonb_build_object('oid', s::bigint, 'identity', s::regclass::text, 'type', 'table') ORDER BY s)
+    FROM (SELECT DISTINCT unnest(sources)) d (s)
+$$;
+COMMENT ON FUNCTION daas._source_objects(oid[]) IS 'Internal: sources as the objects of a message, or NULL.';
+
 CREATE FUNCTION daas._capture_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  objects jsonb;
 BEGIN
   IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
   CASE tg_event
     WHEN 'ddl_command_end' THEN
-      SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
-        INTO objects FROM pg_event_trigger_ddl_commands() d
-       WHERE CASE d.classid
-               WHEN 'pg_class'::regclass THEN
-                 EXISTS (SELECT FROM daas.source s WHERE s.relation = d.objid
-                            OR s.relation IN (SELECT a.relid FROM pg_partition_ancestors(d.objid) a))
-               WHEN 'pg_namespace'::regclass THEN
-                 EXISTS (SELECT FROM daas.source s JOIN pg_class c ON c.oid = s.relation WHERE c.relnamespace = d.objid)
-             END;
+      PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
+        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
+         WHERE d.classid = 'pg_class'::regclass
+        UNION
+        SELECT s.relation FROM pg_event_trigger_ddl_commands() d JOIN pg_class c ON c.relnamespace = d.objid
+          JOIN daas.source s ON s.relation = c.oid
+         WHERE d.classid = 'pg_namespace'::regclass)));
+      PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
+        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
+         WHERE d.classid = 'pg_class'::regclass AND daas._moves_rows(d.command))));
     WHEN 'sql_drop' THEN
-      SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
-        INTO objects FROM pg_event_trigger_dropped_objects() d
-       WHERE d.classid = 'pg_class'::regclass
-         AND EXISTS (SELECT FROM daas.source s WHERE s.relation = d.objid
-                        OR d.object_type = 'table' AND s.relation = daas._dropped_partition_root(d.objid));
+      PERFORM daas._emit_ddl(tg_tag, tg_event, (
+        SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
+          FROM pg_event_trigger_dropped_objects() d JOIN daas.source s ON s.relation = d.objid
+         WHERE d.classid = 'pg_class'::regclass));
+      PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
+        SELECT s.relation FROM pg_event_trigger_dropped_objects() d
+          JOIN daas.source s ON s.relation = daas._dropped_partition_root(d.objid)
+          JOIN pg_class c ON c.oid = s.relation
+         WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table')));
     WHEN 'table_rewrite' THEN
-      SELECT jsonb_build_array(jsonb_build_object('oid', r.oid::bigint, 'identity', r.oid::regclass::text, 'type', 'table'))
-        INTO objects FROM pg_class r
-       WHERE r.oid = pg_event_trigger_table_rewrite_oid()
-         AND EXISTS (SELECT FROM daas.source s WHERE s.relation = r.oid
-                        OR s.relation IN (SELECT a.relid FROM pg_partition_ancestors(r.oid) a));
+      PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
+        SELECT daas._sources_of(pg_event_trigger_table_rewrite_oid()))));
   END CASE;
-  IF objects IS NOT NULL THEN
-    PERFORM pg_logical_emit_message(
-      true, 'daas.ddl', jsonb_build_object('command', tg_tag, 'event', tg_event, 'objects', objects)::text);
-  END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'daas could not record % for its models: %', tg_tag, SQLERRM
     USING HINT = 'If it changed a table of a model, run daas.reload_model for that model.';
 END $$;
 COMMENT ON FUNCTION daas._capture_ddl() IS
-  'Internal: writes a logical message about DDL of a source or of one of its partitions; never fails the statement.';
+  'Internal: tells the WAL about DDL of sources and their partitions; never fails the statement.';
 
 CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
   WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'CREATE TABLE')
