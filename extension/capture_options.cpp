@@ -68,21 +68,20 @@ CaptureOptions parse_capture_options(List* options) {
                       errhint("Options are: %s.", kAllowed)));
     }
     if (seen[at]) {
-      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                      errmsg("option \"%s\" of output plugin \"daas\" is given twice",
-                             element->defname)));
+      ereport(ERROR,
+              (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+               errmsg("option \"%s\" of output plugin \"daas\" is given twice", element->defname)));
     }
     seen[at] = true;
     kOptions[at].take(parsed, element->arg == nullptr ? "" : defGetString(element));
   }
   for (std::size_t at = 0; at < std::size(kOptions); ++at) {
     if (!kOptions[at].required || seen[at]) continue;
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-             errmsg("output plugin \"daas\" needs the option \"%s\"", kOptions[at].name),
-             errhint("For example: START_REPLICATION SLOT … LOGICAL … (proto_version '%d', "
-                     "publication 'daas')",
-                     change_event::kProtocolVersion)));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("output plugin \"daas\" needs the option \"%s\"", kOptions[at].name),
+                    errhint("For example: START_REPLICATION SLOT … LOGICAL … (proto_version '%d', "
+                            "publication 'daas')",
+                            change_event::kProtocolVersion)));
   }
   return parsed;
 }

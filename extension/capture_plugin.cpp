@@ -78,8 +78,9 @@ constexpr PinnedSetting kPinnedSettings[] = {
     {"bytea_output", "hex"},   {"extra_float_digits", "1"},
 };
 
-/// Within a transaction (a slot read by SQL) the settings are those of the session and are given back
-/// at the end, by shutdown or by the abort. A walsender has no transaction here, and is all ours.
+/// Within a transaction (a slot read by SQL) the settings are those of the session and are given
+/// back at the end, by shutdown or by the abort. A walsender has no transaction here, and is all
+/// ours.
 void pin_settings(Capture* capture) {
   const bool borrowed = IsTransactionState();
   if (borrowed) capture->settings_level = NewGUCNestLevel();

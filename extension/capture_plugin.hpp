@@ -1,5 +1,5 @@
-// The callbacks of the output plugin `daas`: a transaction's changes of the publication's tables, in
-// WAL order, as the messages of docs/change_event.md.
+// The callbacks of the output plugin `daas`: a transaction's changes of the publication's tables,
+// in WAL order, as the messages of docs/change_event.md.
 //
 // They run in a walsender or in a backend that reads a slot by SQL. All state hangs below
 // ctx->context; see capture_table.hpp for the one exception, and how it is unset.

@@ -73,7 +73,9 @@ void on_relation_change(Datum, Oid relation) {
   }
 }
 
-void on_catalog_change(Datum, int, uint32) { invalidate_all(); }
+void on_catalog_change(Datum, int, uint32) {
+  invalidate_all();
+}
 
 void on_publication_change(Datum, int, uint32) {
   if (live_cache != nullptr) live_cache->publication_known = false;
@@ -160,10 +162,9 @@ CapturedMember describe_member(Relation relation, Relation as, const Bitmapset* 
     column.typmod = attribute->atttypmod;
     column.varlena = attribute->attlen == -1;
     column.source = relation == as ? i : position_of(source, column.name);
-    column.identity =
-        member.identity == change_event::IdentityCode::kFull ||
-        (column.source >= 0 &&
-         bms_is_member(column.source + 1 - FirstLowInvalidHeapAttributeNumber, key));
+    column.identity = member.identity == change_event::IdentityCode::kFull ||
+                      (column.source >= 0 &&
+                       bms_is_member(column.source + 1 - FirstLowInvalidHeapAttributeNumber, key));
     Oid output = InvalidOid;
     column.encoding = encoding_of(column.type, &output);
     if (column.encoding == ValueEncoding::kConverted) {

@@ -24,8 +24,8 @@ struct CapturedColumn {
   const char* name;
   Oid type;
   int32 typmod;
-  int source;      ///< position in the decoded row, -1: the partition has no such column
-  bool identity;   ///< part of the replica identity
+  int source;     ///< position in the decoded row, -1: the partition has no such column
+  bool identity;  ///< part of the replica identity
   bool varlena;
   ValueEncoding encoding;
   mutable FmgrInfo output;  ///< for kConverted; the function keeps its own cache in it
@@ -61,8 +61,8 @@ class TableCache;
 /// Makes the cache of a decoding context; it goes when `context` does.
 TableCache* create_table_cache(MemoryContext context, const char* publication);
 
-/// The table's entry, read anew if anything changed. Valid until the next call of PostgreSQL that may
-/// process invalidations, i.e. until the callback returns.
+/// The table's entry, read anew if anything changed. Valid until the next call of PostgreSQL that
+/// may process invalidations, i.e. until the callback returns.
 CapturedTable* captured_table(TableCache* cache, Relation relation);
 
 /// Whether the member's relation record must be sent before its next change: it is new, or the one

@@ -29,7 +29,8 @@ BinaryChangeWriter* BinaryChangeWriter::create(MemoryContext context,
   return writer;
 }
 
-// ---- bytes ------------------------------------------------------------------------------------------
+// ---- bytes
+// ------------------------------------------------------------------------------------------
 
 inline char* BinaryChangeWriter::room(int length) {
   if (unlikely(gathered_.len + length >= gathered_.maxlen)) enlargeStringInfo(&gathered_, length);
@@ -57,7 +58,8 @@ void BinaryChangeWriter::put_name(const char* text) {
   put_bytes(text, static_cast<int>(length));
 }
 
-// ---- records and messages ---------------------------------------------------------------------------
+// ---- records and messages
+// ---------------------------------------------------------------------------
 
 void BinaryChangeWriter::open_record(RecordType type) {
   record_ = gathered_.len;
@@ -102,7 +104,8 @@ void BinaryChangeWriter::commit(const CapturedTransaction& transaction) {
   open_record(RecordType::kCommit);
   put_transaction(transaction);
   close_record();
-  // What is held back past a commit would be lost to a client that confirms the keepalive's position.
+  // What is held back past a commit would be lost to a client that confirms the keepalive's
+  // position.
   send(gathered_.len);
 }
 
@@ -146,7 +149,9 @@ void BinaryChangeWriter::new_image(const CapturedMember& member, const CapturedR
   put_image(member, row, false);
 }
 
-void BinaryChangeWriter::close_change() { close_record(); }
+void BinaryChangeWriter::close_change() {
+  close_record();
+}
 
 void BinaryChangeWriter::truncate(const CapturedMember& member) {
   open_record(RecordType::kTruncate);
@@ -161,7 +166,8 @@ void BinaryChangeWriter::message(const char* prefix, const char* content, Size s
   close_record();
 }
 
-// ---- values -----------------------------------------------------------------------------------------
+// ---- values
+// -----------------------------------------------------------------------------------------
 
 void BinaryChangeWriter::put_image(const CapturedMember& member, const CapturedRow& row,
                                    bool identity_only) {

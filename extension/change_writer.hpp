@@ -1,8 +1,8 @@
 // Writers of the stream: what the plugin has to say, in one format. docs/change_event.md is the
 // grammar of the binary one.
 //
-// A writer lives in a memory context and is never destroyed, so it owns palloc'ed memory only. Any call
-// may raise a PostgreSQL error, after which the decoding context goes away with the writer.
+// A writer lives in a memory context and is never destroyed, so it owns palloc'ed memory only. Any
+// call may raise a PostgreSQL error, after which the decoding context goes away with the writer.
 #pragma once
 
 #include <cstdint>
@@ -84,9 +84,9 @@ class BinaryChangeWriter final : public ChangeWriter {
 
   LogicalDecodingContext* output_;
   StringInfoData gathered_ = {};
-  int record_ = 0;      ///< where the open record starts
+  int record_ = 0;       ///< where the open record starts
   bool update_ = false;  ///< the open record is an update
-  int old_length_ = 0;  ///< where its old_length goes
+  int old_length_ = 0;   ///< where its old_length goes
 };
 
 }  // namespace daas

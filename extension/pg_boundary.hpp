@@ -145,12 +145,12 @@ void pg_call(Call&& call) {
 }  // namespace daas
 
 /// Defines a function callable from SQL, guarded: DAAS_SQL_FUNCTION(login) { ... PG_RETURN_...; }
-#define DAAS_SQL_FUNCTION(name)                                                    \
-  static Datum name##_body([[maybe_unused]] PG_FUNCTION_ARGS);                     \
-  extern "C" {                                                                     \
-  PG_FUNCTION_INFO_V1(name);                                                       \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                                       \
-    return daas::guarded(#name, [fcinfo] { return name##_body(fcinfo); });         \
-  }                                                                                \
-  }                                                                                \
+#define DAAS_SQL_FUNCTION(name)                                            \
+  static Datum name##_body([[maybe_unused]] PG_FUNCTION_ARGS);             \
+  extern "C" {                                                             \
+  PG_FUNCTION_INFO_V1(name);                                               \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                               \
+    return daas::guarded(#name, [fcinfo] { return name##_body(fcinfo); }); \
+  }                                                                        \
+  }                                                                        \
   static Datum name##_body([[maybe_unused]] PG_FUNCTION_ARGS)

@@ -34,7 +34,7 @@ struct Value {
   enum class State : std::uint8_t {
     kNull,
     kPresent,
-    kUnchanged,  ///< TOAST that the statement did not touch: not in the WAL
+    kUnchanged,  ///< not in the event (untouched TOAST, or too large): read the table
     kOmitted,    ///< a type whose output function the plugin does not run, or not in an identity image
   };
   State state = State::kNull;

@@ -57,4 +57,6 @@ DAAS_SQL_FUNCTION(boundary_fail) {
   PG_RETURN_NULL();
 }
 
-DAAS_SQL_FUNCTION(boundary_living) { PG_RETURN_INT32(living); }
+DAAS_SQL_FUNCTION(boundary_living) {
+  PG_RETURN_INT32(living);
+}

@@ -1,6 +1,7 @@
 // libFuzzer target: any bytes are commits or an Error, never undefined behaviour. Needs clang 15
 // (clang 14 has no std::source_location).
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iindexer test/fuzz/decode_fuzz.cpp
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iindexer
+//   test/fuzz/decode_fuzz.cpp
 //     indexer/decode/*.cpp indexer/core/value_type.cpp -o decode_fuzz
 #include <cstddef>
 #include <cstdint>

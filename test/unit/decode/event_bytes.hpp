@@ -34,8 +34,12 @@ constexpr std::int64_t kTime = 830'000'000'000'000;
 inline std::string transaction(char type, std::uint64_t xid = kXid) {
   return record(type, be(xid) + be(kCommitLsn) + be(kEndLsn) + be(kTime));
 }
-inline std::string begin(std::uint64_t xid = kXid) { return transaction('B', xid); }
-inline std::string commit(std::uint64_t xid = kXid) { return transaction('C', xid); }
+inline std::string begin(std::uint64_t xid = kXid) {
+  return transaction('B', xid);
+}
+inline std::string commit(std::uint64_t xid = kXid) {
+  return transaction('C', xid);
+}
 
 struct ColumnBytes {
   std::uint8_t flags;
@@ -66,13 +70,15 @@ inline std::string insert(std::uint32_t oid, const std::string& image) {
 }
 inline std::string update(std::uint32_t oid, const std::string& old_image,
                           const std::string& new_image) {
-  return record('U', be(oid) + be(static_cast<std::uint32_t>(old_image.size())) + old_image +
-                         new_image);
+  return record('U',
+                be(oid) + be(static_cast<std::uint32_t>(old_image.size())) + old_image + new_image);
 }
 inline std::string erase(std::uint32_t oid, const std::string& image) {
   return record('D', be(oid) + image);
 }
-inline std::string truncate(std::uint32_t oid) { return record('T', be(oid)); }
+inline std::string truncate(std::uint32_t oid) {
+  return record('T', be(oid));
+}
 inline std::string logical(std::string_view prefix, std::string_view content) {
   return record('M', str(prefix) + std::string(content));
 }
@@ -84,8 +90,7 @@ constexpr std::uint32_t kNumeric = 1700;
 
 /// id integer (identity), name text, price numeric.
 inline std::string flights() {
-  return relation(kTable, 'k',
-                  {{3, kInt4, "id"}, {2, kText, "name"}, {0, kNumeric, "price"}});
+  return relation(kTable, 'k', {{3, kInt4, "id"}, {2, kText, "name"}, {0, kNumeric, "price"}});
 }
 inline std::string flight(std::int32_t id, std::string_view name, std::string_view price) {
   return value(be(id)) + value(name) + value(price);

@@ -11,8 +11,7 @@ namespace {
 using namespace test;
 
 TEST(ParseImage, GivesEachColumnsState) {
-  const std::string image =
-      value("abc") + value("") + kNullByte + kUnchangedByte + kOmittedByte;
+  const std::string image = value("abc") + value("") + kNullByte + kUnchangedByte + kOmittedByte;
   std::vector<Value> values;
   parse_image(image, 5, values);
   ASSERT_EQ(values.size(), 5u);
@@ -52,7 +51,10 @@ TEST(ParseImage, ReplacesWhatTheVectorHeld) {
 
 TEST(ParseImage, BytesThatAreNoImageAreRefused) {
   std::vector<Value> values;
-  EXPECT_THROW(parse_image("\x05" "abc", 1, values), Error);
+  EXPECT_THROW(parse_image("\x05"
+                           "abc",
+                           1, values),
+               Error);
   EXPECT_THROW(parse_image("\xFC", 1, values), Error);
   EXPECT_THROW(parse_image("\xFC\xFF\xFF\xFF\xFF", 1, values), Error);
   EXPECT_THROW(parse_image(kNullByte, 2, values), Error);

@@ -84,7 +84,8 @@ TEST(StreamDecoder, ATransactionMaySpanMessages) {
   EXPECT_TRUE(decoder.in_transaction());
   EXPECT_TRUE(decoder.feed(insert(kTable, flight(1, "a", "1"))).empty());
   EXPECT_TRUE(decoder.feed("").empty());
-  const Commit commit = only_commit(decoder.feed(insert(kTable, flight(2, "b", "2")) + test::commit()));
+  const Commit commit =
+      only_commit(decoder.feed(insert(kTable, flight(2, "b", "2")) + test::commit()));
   EXPECT_FALSE(decoder.in_transaction());
   ASSERT_EQ(commit.changes.size(), 2u);
   EXPECT_EQ(commit.changes[0].new_image, flight(1, "a", "1"));
@@ -104,10 +105,10 @@ TEST(StreamDecoder, CommitsOutliveTheDecoder) {
 
 TEST(StreamDecoder, ARelationRecordReplacesTheOneBefore) {
   StreamDecoder decoder;
-  const Commit commit = only_commit(
-      decoder.feed(begin() + flights() + insert(kTable, flight(1, "a", "1")) +
-                   relation(kTable, 'f', {{3, kInt4, "id"}}) +
-                   insert(kTable, value(be(std::int32_t{2}))) + test::commit()));
+  const Commit commit =
+      only_commit(decoder.feed(begin() + flights() + insert(kTable, flight(1, "a", "1")) +
+                               relation(kTable, 'f', {{3, kInt4, "id"}}) +
+                               insert(kTable, value(be(std::int32_t{2}))) + test::commit()));
   ASSERT_EQ(commit.relations.size(), 2u);
   EXPECT_EQ(commit.changes[0].relation->columns.size(), 3u);
   EXPECT_EQ(commit.changes[1].relation->columns.size(), 1u);
