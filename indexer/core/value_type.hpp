@@ -45,8 +45,10 @@ struct Column {
 
 /// Suffix of the Solr field that is the typed twin of a column, or nothing when the type has none
 /// (jsonb and wrapped columns live in the document text only).
-///   _l long · _d double · _b boolean · _s string · _n numeric as order-preserving string
-///   _us microseconds since 1970-01-01 as long (date, timestamp, timestamptz)
+///   _l long (integers; date as days since 2000-01-01) · _d double · _b boolean · _s string
+///   _n numeric as order-preserving string · _us long, microseconds since 2000-01-01 UTC
+///   (timestamp, timestamptz; PostgreSQL's own count, so that its whole range fits; infinities are
+///   the ends of the type's range)
 std::optional<std::string_view> twin_suffix(ValueType type);
 
 /// Solr field of a column: "c_" + name + suffix, where bytes outside [A-Za-z0-9_] become `_xHH_`

@@ -1,0 +1,88 @@
+#include "core/pg_text.hpp"
+
+#include <bit>
+#include <charconv>
+#include <cstdint>
+
+#include "core/big_endian.hpp"
+#include "core/date_time.hpp"
+#include "core/error.hpp"
+#include "core/float_text.hpp"
+
+namespace daas {
+namespace {
+
+void require(std::string_view bytes, std::size_t size) {
+  if (bytes.size() == size) return;
+  throw Error(Remedy::kStop, "a native value has " + std::to_string(bytes.size()) +
+                                 " bytes where its type has " + std::to_string(size));
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+void append_uuid(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+}
+
+}  // namespace
+
+void append_native_text(std::string& out, ValueType type, std::string_view bytes) {
+  switch (type) {
+    case ValueType::kBoolean:
+      require(bytes, 1);
+      out += bytes[0] != 0 ? 't' : 'f';
+      return;
+    case ValueType::kInt2:
+      require(bytes, 2);
+      append_integer(out, static_cast<std::int16_t>(big_endian(bytes)));
+      return;
+    case ValueType::kInt4:
+      require(bytes, 4);
+      append_integer(out, static_cast<std::int32_t>(big_endian(bytes)));
+      return;
+    case ValueType::kInt8:
+      require(bytes, 8);
+      append_integer(out, static_cast<std::int64_t>(big_endian(bytes)));
+      return;
+    case ValueType::kFloat4:
+      require(bytes, 4);
+      append_float(out, std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(bytes))));
+      return;
+    case ValueType::kFloat8:
+      require(bytes, 8);
+      append_double(out, std::bit_cast<double>(big_endian(bytes)));
+      return;
+    case ValueType::kUuid:
+      require(bytes, 16);
+      append_uuid(out, bytes);
+      return;
+    case ValueType::kDate:
+      require(bytes, 4);
+      append_date(out, static_cast<std::int32_t>(big_endian(bytes)));
+      return;
+    case ValueType::kTimestamp:
+    case ValueType::kTimestampTz:
+      require(bytes, 8);
+      append_timestamp(out, static_cast<std::int64_t>(big_endian(bytes)),
+                       type == ValueType::kTimestamp ? TimestampStyle::kText
+                                                     : TimestampStyle::kTextTz);
+      return;
+    case ValueType::kText:
+    case ValueType::kNumeric:
+    case ValueType::kJsonb:
+    case ValueType::kWrapped:
+      out += bytes;
+      return;
+  }
+}
+
+}  // namespace daas

@@ -1,0 +1,39 @@
+#include "core/string_twin.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "core/error.hpp"
+
+namespace daas {
+namespace {
+
+constexpr std::size_t kLongestTerm = 32766;  ///< IndexWriter.MAX_TERM_LENGTH of Lucene
+constexpr std::size_t kKeptPrefix = 32000;
+
+std::string sha256_hex(std::string_view value) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(value.data(), value.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw Error(Remedy::kStop, "OpenSSL has no SHA-256");
+  }
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kHex[digest[i] >> 4];
+    hex += kHex[digest[i] & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string string_twin(std::string_view value) {
+  if (value.size() <= kLongestTerm) return std::string(value);
+  std::size_t kept = kKeptPrefix;
+  while (kept > 0 && (static_cast<unsigned char>(value[kept]) & 0xC0) == 0x80) --kept;
+  return std::string(value.substr(0, kept)) + sha256_hex(value);
+}
+
+}  // namespace daas
