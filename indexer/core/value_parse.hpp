@@ -19,6 +19,7 @@ struct ParsedValue {
 };
 
 /// @param type one that has a twin
+/// @param text UTF-8; of dates and timestamps the ISO forms and JavaScript's, no `now` or `today`
 ParsedValue parse_value(ValueType type, std::string_view text);
 
 }  // namespace daas
