@@ -1,0 +1,218 @@
+#include "document/document_writer.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "core/big_endian.hpp"
+#include "core/date_time.hpp"
+#include "core/document_id.hpp"
+#include "core/error.hpp"
+#include "core/json_text.hpp"
+#include "core/numeric_key.hpp"
+#include "core/pg_text.hpp"
+#include "core/string_twin.hpp"
+
+namespace daas {
+namespace {
+
+void append_number(std::string& out, std::int64_t value) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+void append_head(std::string& body, std::string_view id, std::int64_t version) {
+  body += "{\"id\":\"";
+  append_json_escaped(body, id);
+  body += "\",\"_ver_\":";
+  append_number(body, version);
+}
+
+/// A timestamp's text output → its JSON form: `T` for the space, a zone of hours and minutes.
+void append_json_timestamp(std::string& out, std::string_view text, bool zone) {
+  const auto space = text.find(' ');
+  if (space == std::string_view::npos) {  // infinity
+    out += text;
+    return;
+  }
+  out.append(text, 0, space).append(1, 'T');
+  text.remove_prefix(space + 1);
+  const auto era = text.find(' ');
+  out.append(text, 0, era);
+  if (zone) out += ":00";
+  if (era != std::string_view::npos) out.append(text, era);
+}
+
+DateTime date_time_of(std::string_view text) {
+  DateTimeError error;
+  if (const auto value = parse_date_time(text, error)) return *value;
+  throw Error(Remedy::kStop, "PostgreSQL's text \"" + std::string(text) +
+                                 "\" is no date or timestamp under DateStyle=ISO");
+}
+
+}  // namespace
+
+DocumentWriter::DocumentWriter(std::vector<Column> columns, std::vector<std::size_t> key)
+    : columns_(std::move(columns)), key_(std::move(key)) {
+  for (const auto& column : columns_) {
+    std::string member = members_.empty() ? "\"" : ",\"";
+    append_json_escaped(member, column.name);
+    members_.push_back(member + "\":");
+    twins_.push_back(twin_suffix(column.type) ? ",\"" + solr_field(column) + "\":" : std::string());
+  }
+}
+
+std::string DocumentWriter::id(std::span<const Field> row) const {
+  std::string id;
+  std::string text;
+  for (std::size_t part = 0; part < key_.size(); ++part) {
+    const auto& field = row[key_[part]];
+    text.clear();
+    if (field.form == Field::Form::kNative) {
+      append_native_text(text, columns_[key_[part]].type, field.bytes);
+    } else {
+      text = field.bytes;
+    }
+    append_key_part(id, text, key_.size() > 1, part == 0);
+  }
+  return id;
+}
+
+void DocumentWriter::append(std::string& body, std::span<const Field> row, std::int64_t version) {
+  append(body, id(row), row, version);
+}
+
+void DocumentWriter::append(std::string& body, std::string_view id, std::span<const Field> row,
+                            std::int64_t version) {
+  append_head(body, id, version);
+  document_ = '{';
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    document_ += members_[i];
+    append_value(columns_[i].type, row[i]);
+  }
+  document_ += '}';
+  body += ",\"_doc_\":\"";
+  append_json_escaped(body, document_);
+  body += '"';
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (twins_[i].empty() || row[i].form == Field::Form::kNull) continue;
+    body += twins_[i];
+    append_twin(body, columns_[i].type, row[i]);
+  }
+  body += '}';
+}
+
+void DocumentWriter::append_tombstone(std::string& body, std::string_view id, std::int64_t version) {
+  append_head(body, id, version);
+  body += ",\"_deleted_\":true}";
+}
+
+std::string_view DocumentWriter::text_of(ValueType type, const Field& field) {
+  if (field.form == Field::Form::kText) return field.bytes;
+  scratch_.clear();
+  append_native_text(scratch_, type, field.bytes);
+  return scratch_;
+}
+
+void DocumentWriter::append_value(ValueType type, const Field& field) {
+  if (field.form == Field::Form::kNull) {
+    document_ += "null";
+    return;
+  }
+  switch (type) {
+    case ValueType::kBoolean:
+      document_ += text_of(type, field) == "t" ? "true" : "false";
+      return;
+    case ValueType::kInt2:
+    case ValueType::kInt4:
+    case ValueType::kInt8:
+    case ValueType::kJsonb:
+    case ValueType::kWrapped:
+      document_ += text_of(type, field);
+      return;
+    case ValueType::kFloat4:
+    case ValueType::kFloat8:
+    case ValueType::kNumeric: {
+      const auto text = text_of(type, field);
+      if (is_json_number(text)) {
+        document_ += text;
+      } else {  // NaN and the infinities
+        document_.append(1, '"').append(text).append(1, '"');
+      }
+      return;
+    }
+    case ValueType::kTimestamp:
+    case ValueType::kTimestampTz:
+      document_ += '"';
+      append_json_timestamp(document_, text_of(type, field), type == ValueType::kTimestampTz);
+      document_ += '"';
+      return;
+    case ValueType::kText:
+    case ValueType::kUuid:
+    case ValueType::kDate:
+      document_ += '"';
+      append_json_escaped(document_, text_of(type, field));
+      document_ += '"';
+      return;
+  }
+}
+
+void DocumentWriter::append_twin(std::string& body, ValueType type, const Field& field) {
+  const bool native = field.form == Field::Form::kNative;
+  switch (type) {
+    case ValueType::kBoolean:
+      body += text_of(type, field) == "t" ? "true" : "false";
+      return;
+    case ValueType::kFloat4:
+    case ValueType::kFloat8: {
+      const auto text = text_of(type, field);
+      // Solr reads the JSON number -0 as a long, which has no negative zero.
+      if (text == "-0") {
+        body += "-0.0";
+      } else if (is_json_number(text)) {
+        body += text;
+      } else {
+        body.append(1, '"').append(text).append(1, '"');
+      }
+      return;
+    }
+    case ValueType::kNumeric: {
+      const auto key = numeric_key(text_of(type, field));
+      if (!key) throw Error(Remedy::kStop, "a numeric value has no numeric text");
+      body.append(1, '"').append(string_twin(*key)).append(1, '"');
+      return;
+    }
+    case ValueType::kDate: {
+      const auto days = native ? std::optional(static_cast<std::int32_t>(big_endian(field.bytes)))
+                               : date_of(date_time_of(field.bytes));
+      if (!days) throw Error(Remedy::kStop, "a date is out of PostgreSQL's range");
+      append_number(body, *days);
+      return;
+    }
+    case ValueType::kTimestamp:
+    case ValueType::kTimestampTz: {
+      // Text output is in UTC, so that the zone adds nothing.
+      const auto microseconds = native
+                                    ? std::optional(static_cast<std::int64_t>(big_endian(field.bytes)))
+                                    : timestamp_of(date_time_of(field.bytes));
+      if (!microseconds) throw Error(Remedy::kStop, "a timestamp is out of PostgreSQL's range");
+      append_number(body, *microseconds);
+      return;
+    }
+    case ValueType::kText:
+    case ValueType::kUuid:
+      body += '"';
+      append_json_escaped(body, string_twin(text_of(type, field)));
+      body += '"';
+      return;
+    case ValueType::kInt2:
+    case ValueType::kInt4:
+    case ValueType::kInt8:
+      body += text_of(type, field);
+      return;
+    case ValueType::kJsonb:
+    case ValueType::kWrapped:
+      return;
+  }
+}
+
+}  // namespace daas

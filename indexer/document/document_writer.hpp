@@ -1,0 +1,45 @@
+// Rows → Solr update documents (design §8): the id, the version, the document text, typed twins.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/document.hpp"
+#include "core/value_type.hpp"
+
+namespace daas {
+
+/// Writes the documents of one model. Reuses its memory; not thread-safe.
+class DocumentWriter {
+ public:
+  /// @param key positions of the key columns
+  DocumentWriter(std::vector<Column> columns, std::vector<std::size_t> key);
+
+  /// Document id of a row: the key columns' texts.
+  std::string id(std::span<const Field> row) const;
+  /// Appends {"id":…,"_ver_":N,"_doc_":"…","c_…":…} without a comma. `_doc_` is what
+  /// row_to_json(row) gives, byte for byte; NULLs have no twin.
+  void append(std::string& body, std::span<const Field> row, std::int64_t version);
+  /// The same when the id is known.
+  void append(std::string& body, std::string_view id, std::span<const Field> row,
+              std::int64_t version);
+  /// Appends {"id":…,"_ver_":N,"_deleted_":true}.
+  static void append_tombstone(std::string& body, std::string_view id, std::int64_t version);
+
+ private:
+  void append_value(ValueType type, const Field& field);
+  void append_twin(std::string& body, ValueType type, const Field& field);
+  std::string_view text_of(ValueType type, const Field& field);
+
+  std::vector<Column> columns_;
+  std::vector<std::size_t> key_;
+  std::vector<std::string> members_;  ///< `"name":`, escaped, of each column
+  std::vector<std::string> twins_;    ///< `,"c_name_s":`, empty without a twin
+  std::string document_;
+  std::string scratch_;
+};
+
+}  // namespace daas
