@@ -94,7 +94,7 @@ void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t 
     if (outcome.kind == Outcome::Kind::kDeleted) {
       DocumentWriter::append_tombstone(body, id, version);
     } else {
-      writer_.append(body, reader_.row(outcome), version);
+      writer_.append(body, id, reader_.row(outcome), version);
     }
     lanes.added();
   }

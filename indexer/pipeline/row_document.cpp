@@ -32,7 +32,7 @@ const std::string& RowDocument::id(std::span<const Field> row) {
 }
 
 void RowDocument::append(std::string& body, std::span<const Field> row, std::int64_t version) {
-  writer_.append(body, row.first(columns_), version);
+  writer_.append(body, id_, row.first(columns_), version);
 }
 
 }  // namespace daas

@@ -21,6 +21,7 @@ class RowDocument {
   std::size_t width() const { return columns_ + wrapped_keys_; }
   /// The document id; valid until the next call.
   const std::string& id(std::span<const Field> row);
+  /// Appends the document of the row that id() was called with last.
   void append(std::string& body, std::span<const Field> row, std::int64_t version);
 
  private:
