@@ -1,5 +1,7 @@
 #include "model_query.hpp"
 
+#include "catalog_path.hpp"
+
 extern "C" {
 #include "access/table.h"
 #include "lib/stringinfo.h"
@@ -103,7 +105,9 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   const char* fetch = fetch_query(model, query);
   table_close(table, NoLock);
   probe(model, load, fetch);
-  return to_jsonb(model, query, load, fetch);
+  Jsonb* definition = nullptr;
+  under_catalog_path([&] { definition = to_jsonb(model, query, load, fetch); });
+  return definition;
 }
 
 }  // namespace daas

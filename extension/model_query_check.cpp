@@ -35,9 +35,11 @@ struct Place {
 
 [[noreturn]] void refuse_table(Relation table, const char* what, const char* hint) {
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg("%s %s, which a model can't read",
+                  errmsg("%s %s: a model can't read it",
                          quote_qualified_identifier(
-                             get_namespace_name(RelationGetNamespace(table)),
+                             isAnyTempNamespace(RelationGetNamespace(table))
+                                 ? "pg_temp"
+                                 : get_namespace_name(RelationGetNamespace(table)),
                              RelationGetRelationName(table)),
                          what),
                   errhint("%s", hint)));
@@ -50,9 +52,8 @@ bool check_function(Oid function, void* context) {
   const Place* place = static_cast<Place*>(context);
   ereport(ERROR,
           (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-           errmsg("function %s() %s: it is not supported in a model's query",
-                  get_func_name(function), refusal),
-           errdetail("A document must change only when its row does."),
+           errmsg("function %s() is not supported in a model's query", get_func_name(function)),
+           errdetail("It %s; a document must change only when its row does.", refusal),
            errhint("Use IMMUTABLE functions, or store the value in a column."),
            query_position(place->text, exprLocation(place->node))));
   pg_unreachable();

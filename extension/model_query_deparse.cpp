@@ -1,4 +1,5 @@
 // From the analyzed query to the texts that the daemon runs, and their rehearsal.
+#include "catalog_path.hpp"
 #include "model_query.hpp"
 
 extern "C" {
@@ -7,23 +8,11 @@ extern "C" {
 #include "lib/stringinfo.h"
 #include "nodes/bitmapset.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/ruleutils.h"
 }
 
 namespace daas {
 namespace {
-
-/// Runs with nothing on the search_path but the catalogs, so that what is deparsed is qualified.
-/// An error leaves the setting to the (sub)transaction's end, which undoes it.
-template <typename Body>
-void under_catalog_path(Body&& body) {
-  const int level = NewGUCNestLevel();
-  set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-                    GUC_ACTION_SAVE, true, 0, false);
-  body();
-  AtEOXact_GUC(true, level);
-}
 
 /// Always in quotes, keyword or not, unlike quote_identifier.
 const char* quoted(const char* name) {

@@ -58,7 +58,7 @@ const char* function_refusal(Oid function) {
   if (volatility == PROVOLATILE_VOLATILE) return "is VOLATILE";
   if (volatility == PROVOLATILE_IMMUTABLE) return nullptr;
   if (function >= FirstNormalObjectId) {
-    return "is STABLE and not built in: it may read tables or settings";
+    return "is STABLE and not built in, so it may read tables or settings";
   }
   // age(timestamp, timestamp) needs no clock, the one-argument forms do.
   if (std::strcmp(name, "age") == 0 && get_func_nargs(function) == 1) return "reads the clock";

@@ -22,5 +22,6 @@ COMMENT ON COLUMN daas.api.scope IS 'Document field -> token claim, one filter p
 COMMENT ON COLUMN daas.api.public IS 'Served without a token.';
 COMMENT ON COLUMN daas.api.max_rows IS 'Most rows that one answer holds.';
 COMMENT ON COLUMN daas.api.published IS 'False: the path answers 404.';
+COMMENT ON COLUMN daas.api.created_at IS 'When it was created; or_replace keeps it.';
 
 SELECT pg_catalog.pg_extension_config_dump('daas.api', '');

@@ -18,16 +18,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   broken text;
 BEGIN
-  SELECT string_agg(format('API "%s" needs column "%s" %s.', u.path, u.name, u.use), ' ' ORDER BY u.path, u.name, u.use)
-    INTO broken
-    FROM (SELECT a.path, f AS name, 'to be read' AS use FROM daas.api a, unnest(a.fields) f WHERE a.model = model_name
-          UNION ALL
-          SELECT a.path, f, 'to be filtered by' FROM daas.api a, unnest(a.filters) f WHERE a.model = model_name
-          UNION ALL
-          SELECT a.path, f, 'as its scope' FROM daas.api a, jsonb_object_keys(a.scope) f WHERE a.model = model_name) u
-   WHERE NOT EXISTS (SELECT FROM daas._api_columns(columns) c
-                      WHERE c.name = u.name
-                        AND CASE u.use WHEN 'to be read' THEN true WHEN 'as its scope' THEN c.scopable ELSE c.filterable END);
+  WITH used AS (
+    SELECT a.path, f AS name, 'field' AS as_ FROM daas.api a, unnest(a.fields) f WHERE a.model = model_name
+    UNION ALL
+    SELECT a.path, f, 'filter' FROM daas.api a, unnest(a.filters) f WHERE a.model = model_name
+    UNION ALL
+    SELECT a.path, f, 'scope' FROM daas.api a, jsonb_object_keys(a.scope) f WHERE a.model = model_name
+  ), unfit AS (
+    -- A column that is gone is named once, one of another type with the use that it no longer allows.
+    SELECT DISTINCT u.path, u.name || CASE WHEN c.name IS NOT NULL THEN format(' (as %s)', u.as_) ELSE '' END AS name
+      FROM used u LEFT JOIN daas._api_columns(columns) c ON c.name = u.name
+     WHERE CASE u.as_ WHEN 'field' THEN c.name IS NULL WHEN 'filter' THEN c.filterable IS NOT TRUE ELSE c.scopable IS NOT TRUE END
+  )
+  SELECT string_agg(format('API "%s" needs %s.', p.path, p.names), E'\n' ORDER BY p.path) INTO broken
+    FROM (SELECT path, string_agg(name, ', ' ORDER BY name) AS names FROM unfit GROUP BY path) p;
   IF broken IS NOT NULL THEN
     RAISE EXCEPTION 'cannot redefine model "%" because APIs depend on its columns', model_name
       USING ERRCODE = '2BP01', DETAIL = broken,

@@ -66,7 +66,9 @@ BEGIN
   DELETE FROM daas.model;
   -- Checks that the publication is ours before it goes.
   PERFORM daas._sync_publication();
-  DROP PUBLICATION IF EXISTS daas;
+  IF EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
+    DROP PUBLICATION daas;
+  END IF;
   -- Last, since a rollback does not bring slots back.
   PERFORM pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots s
     WHERE s.plugin = 'daas' AND s.database = current_database();

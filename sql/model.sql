@@ -31,6 +31,7 @@ COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
 COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';
 COMMENT ON COLUMN daas.model.paused IS 'Paused models take no batches and do not hold the slot.';
+COMMENT ON COLUMN daas.model.created_at IS 'When it was created.';
 
 CREATE TABLE daas.source (
   model     text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
@@ -39,10 +40,12 @@ CREATE TABLE daas.source (
   PRIMARY KEY (model, relation)
 );
 COMMENT ON TABLE  daas.source IS 'The base tables that a model reads (a partitioned table stands for its partitions).';
+COMMENT ON COLUMN daas.source.model IS 'The model.';
 COMMENT ON COLUMN daas.source.relation IS 'The table; shown and dumped by name.';
 COMMENT ON COLUMN daas.source.key IS 'Source columns whose values in an old or new row image are the affected key, in the order of daas.model.key: ["id", …].';
 
--- Only the definition is dumped.
+-- Only the definition is dumped; a source that was dropped has only a number left for a name, which
+-- must not become another table's in the copy.
 SELECT pg_catalog.pg_extension_config_dump('daas.model', '');
-SELECT pg_catalog.pg_extension_config_dump('daas.source', '');
+SELECT pg_catalog.pg_extension_config_dump('daas.source', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)');
 SELECT pg_catalog.pg_extension_config_dump('daas.revision_seq', '');

@@ -25,14 +25,17 @@ BEGIN
            CASE WHEN m.paused THEN 'paused'
                 WHEN p.revision IS DISTINCT FROM m.revision THEN 'waiting'
                 ELSE p.state END,
-           CASE WHEN silent AND heard IS NULL THEN 'no daas-indexer has reported for this database'
-                WHEN silent THEN format('no daas-indexer has reported since %s', heard)
-                WHEN NOT m.paused AND p.model IS NULL THEN 'daas-indexer has not taken it up yet'
-                WHEN NOT m.paused AND p.revision IS DISTINCT FROM m.revision
-                  THEN format('it was redefined; daas-indexer has not taken that up yet (before: %s)', p.state)
-                ELSE p.reason END,
-           CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.'
-                ELSE p.hint END,
+           nullif(concat_ws('; ',
+             CASE WHEN m.paused OR silent AND p.model IS NULL THEN NULL
+                  WHEN p.model IS NULL THEN 'daas-indexer has not taken it up yet'
+                  WHEN p.revision IS DISTINCT FROM m.revision
+                    THEN format('it was redefined and daas-indexer has not taken that up yet (before: %s)', p.state)
+                  ELSE p.reason END,
+             CASE WHEN NOT silent THEN NULL
+                  WHEN heard IS NULL THEN 'no daas-indexer has reported for this database'
+                  ELSE format('no daas-indexer has reported since %s', to_char(heard, 'YYYY-MM-DD HH24:MI:SSOF')) END), ''),
+           coalesce(CASE WHEN p.revision = m.revision THEN p.hint END,
+                    CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.' END),
            g.number, p.documents, p.captured_lsn, p.visible_lsn, p.durable_lsn,
            CASE WHEN p.visible_lsn IS NOT NULL
                 THEN greatest(pg_wal_lsn_diff(current_position, p.visible_lsn), 0)::bigint END,

@@ -1,0 +1,52 @@
+-- pg_dump carries the definitions into another database; progress stays behind.
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = error;
+CREATE ROLE regress_daas_dump;
+CREATE ROLE regress_daas_dump_admin;
+CREATE EXTENSION daas;
+CREATE SCHEMA "Late";
+CREATE TABLE "Late"."T" (id int PRIMARY KEY, v text);
+CREATE TABLE p (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);
+CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (1) TO (10);
+CREATE TABLE gone (id int PRIMARY KEY);
+INSERT INTO "Late"."T" VALUES (1, 'a');
+SELECT daas.grant_role('reader', 'regress_daas_dump');
+SELECT daas.grant_role('admin', 'regress_daas_dump_admin');
+SELECT daas.create_model('t', 'SELECT * FROM "Late"."T"');
+SELECT daas.create_model('p', 'SELECT id, v + 1 AS w FROM p', options => '{"shards": 2}');
+SELECT daas.create_model('gone', 'SELECT id FROM gone');
+SELECT daas.create_api('t', scope => '{"v": "claim"}');
+SELECT daas.create_account('a', 'b', '{"claim": "a"}');
+INSERT INTO daas.daemon (system_identifier, epoch) VALUES (1, 1);
+INSERT INTO daas.progress (model, system_identifier, state) VALUES ('t', 1, 'running');
+DROP TABLE gone;
+CREATE DATABASE regress_daas_copy;
+\! pg_dump --no-comments contrib_regression > /dev/null && pg_dump contrib_regression | psql -X -q -v ON_ERROR_STOP=1 -d regress_daas_copy > /dev/null && echo restored
+\c regress_daas_copy
+SET client_min_messages = error;
+SELECT name, kind, key, options, revision, owner = current_user FROM daas.model ORDER BY name COLLATE "C";
+SELECT model, relation, key FROM daas.source ORDER BY model COLLATE "C";
+SELECT path, model, fields, scope FROM daas.api;
+SELECT name, claims, daas.login(name, 'b') FROM daas.account;
+SELECT role, member FROM daas.role_member ORDER BY role;
+SELECT count(*) FROM daas.daemon;
+SELECT count(*) FROM daas.progress;
+SELECT pubname, schemaname, tablename FROM pg_publication_tables ORDER BY tablename COLLATE "C";
+SELECT has_table_privilege('regress_daas_dump', '"Late"."T"', 'SELECT'), has_function_privilege('regress_daas_dump_admin', 'daas.reload_model(text)', 'EXECUTE');
+SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'daas%' AND evtenabled = 'A';
+-- The copy goes on: revisions, publication, a model without its table.
+SELECT daas.reload_model('t');
+SELECT name, revision FROM daas.model WHERE name = 't';
+SELECT daas.drop_model('gone');
+ALTER TABLE "Late"."T" ADD n int;
+SELECT daas.uninstall();
+DROP EXTENSION daas;
+\c contrib_regression
+SET client_min_messages = error;
+DROP DATABASE regress_daas_copy;
+SELECT daas.uninstall();
+DROP EXTENSION daas;
+DROP TABLE p, "Late"."T";
+DROP SCHEMA "Late";
+DROP ROLE regress_daas_dump, regress_daas_dump_admin;
