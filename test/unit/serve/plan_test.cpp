@@ -177,7 +177,7 @@ TEST(Plan, ValuesAreCheckedByTheColumnsType) {
   EXPECT_EQ(code("delay=eq."), "400 22P02");
   EXPECT_EQ(code("open=eq.banana"), "400 22P02");
   EXPECT_EQ(code("at=gt.NOW-1DAY").substr(0, 5), "400 2");
-  EXPECT_EQ(code("ratio=eq.0x1p3"), "400 22P02");
+  EXPECT_EQ(code("ratio=eq.9.99d"), "400 22P02");
   EXPECT_EQ(code("price=gt.1;2"), "400 22P02");
 }
 
