@@ -101,7 +101,8 @@ void DocumentWriter::append(std::string& body, std::string_view id, std::span<co
   body += '}';
 }
 
-void DocumentWriter::append_tombstone(std::string& body, std::string_view id, std::int64_t version) {
+void DocumentWriter::append_tombstone(std::string& body, std::string_view id,
+                                      std::int64_t version) {
   append_head(body, id, version);
   body += ",\"_deleted_\":true}";
 }
@@ -165,9 +166,8 @@ void DocumentWriter::append_twin(std::string& body, ValueType type, const Field&
     case ValueType::kFloat4:
     case ValueType::kFloat8: {
       const auto text = text_of(type, field);
-      // Solr reads the JSON number -0 as a long, which has no negative zero.
-      if (text == "-0") {
-        body += "-0.0";
+      if (text == "-0") {  // equal to 0, but not to Solr
+        body += '0';
       } else if (is_json_number(text)) {
         body += text;
       } else {
@@ -191,9 +191,9 @@ void DocumentWriter::append_twin(std::string& body, ValueType type, const Field&
     case ValueType::kTimestamp:
     case ValueType::kTimestampTz: {
       // Text output is in UTC, so that the zone adds nothing.
-      const auto microseconds = native
-                                    ? std::optional(static_cast<std::int64_t>(big_endian(field.bytes)))
-                                    : timestamp_of(date_time_of(field.bytes));
+      const auto microseconds =
+          native ? std::optional(static_cast<std::int64_t>(big_endian(field.bytes)))
+                 : timestamp_of(date_time_of(field.bytes));
       if (!microseconds) throw Error(Remedy::kStop, "a timestamp is out of PostgreSQL's range");
       append_number(body, *microseconds);
       return;
