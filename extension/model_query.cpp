@@ -1,6 +1,6 @@
 #include "model_query.hpp"
 
-#include "catalog_path.hpp"
+#include "pinned_settings.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -91,8 +91,9 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   callback.arg = const_cast<char*>(text);
   callback.previous = error_context_stack;
   error_context_stack = &callback;
-  model.query = parse_model_query(text);
-  model.table = check_model_query(text, model.query);
+  List* relative_times = NIL;
+  model.query = parse_model_query(text, &relative_times);
+  model.table = check_model_query(text, model.query, relative_times);
   Relation table = table_open(model.table, NoLock);
   check_source_table(table);
   find_output_columns(&model, table);
@@ -106,7 +107,7 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   table_close(table, NoLock);
   probe(model, load, fetch);
   Jsonb* definition = nullptr;
-  under_catalog_path([&] { definition = to_jsonb(model, query, load, fetch); });
+  under_pinned_settings([&] { definition = to_jsonb(model, query, load, fetch); });
   return definition;
 }
 

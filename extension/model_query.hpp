@@ -45,11 +45,12 @@ struct ModelQuery {
 /// For ereport(): the position of a byte offset in the query, counted in characters.
 int query_position(const char* text, int location);
 
-/// The query, parsed and analyzed under the current search_path.
-Query* parse_model_query(const char* text);
+/// The query, parsed and analyzed under the current search_path. `relative_times` gets the places
+/// of literals like 'today', which are no constants as times though they look so once analyzed.
+Query* parse_model_query(const char* text, List** relative_times);
 
 /// Refuses every construct that a model can't have; returns its one table, which analysis locked.
-Oid check_model_query(const char* text, Query* query);
+Oid check_model_query(const char* text, Query* query, List* relative_times);
 /// Refuses tables that can't be a source, or that the current user does not own.
 void check_source_table(Relation table);
 

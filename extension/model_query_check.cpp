@@ -10,7 +10,9 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -59,9 +61,15 @@ bool check_function(Oid function, void* context) {
   pg_unreachable();
 }
 
-bool check_node(Node* node, const char* text) {
+/// What the walk carries along.
+struct Checked {
+  const char* text;
+  List* relative_times;
+};
+
+bool check_node(Node* node, const Checked* checked) {
   if (node == nullptr) return false;
-  Place place{text, node};
+  Place place{checked->text, node};
   switch (nodeTag(node)) {
     case T_Var: {
       const AttrNumber attribute = castNode(Var, node)->varattno;
@@ -71,6 +79,16 @@ bool check_node(Node* node, const char* text) {
       if (attribute == 0) {
         refuse_expression(place, "a whole-row reference",
                           "List the columns, or use jsonb_build_object().");
+      }
+      return false;
+    }
+    case T_Const: {
+      const Const* constant = castNode(Const, node);
+      const char category = TypeCategory(constant->consttype);
+      if (category == TYPCATEGORY_DATETIME &&
+          list_member_int(checked->relative_times, constant->location)) {
+        refuse_expression(place, "'now', 'today' or a similar literal",
+                          "It would be frozen when the model is defined: write a fixed time.");
       }
       return false;
     }
@@ -105,7 +123,7 @@ bool check_node(Node* node, const char* text) {
       break;
   }
   check_functions_in_node(node, check_function, &place);
-  return walk_expression(node, check_node, text);
+  return walk_expression(node, check_node, checked);
 }
 
 void check_partitions(Relation table) {
@@ -174,7 +192,7 @@ void check_source_table(Relation table) {
   }
 }
 
-Oid check_model_query(const char* text, Query* query) {
+Oid check_model_query(const char* text, Query* query, List* relative_times) {
   RangeTblEntry* entry = nullptr;
   ListCell* cell;
   foreach (cell, query->rtable) {
@@ -191,7 +209,8 @@ Oid check_model_query(const char* text, Query* query) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("a model's query must be a plain SELECT from one table")));
   }
-  walk_query(query, check_node, text, QTW_IGNORE_RANGE_TABLE);
+  const Checked checked{text, relative_times};
+  walk_query(query, check_node, &checked, QTW_IGNORE_RANGE_TABLE);
   return entry->relid;
 }
 

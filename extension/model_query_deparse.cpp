@@ -1,5 +1,5 @@
 // From the analyzed query to the texts that the daemon runs, and their rehearsal.
-#include "catalog_path.hpp"
+#include "pinned_settings.hpp"
 #include "model_query.hpp"
 
 extern "C" {
@@ -31,7 +31,7 @@ const char* quoted(const char* name) {
 
 char* deparse_query(const ModelQuery& model) {
   char* text = nullptr;
-  under_catalog_path([&] { text = pg_get_querydef(model.query, false); });
+  under_pinned_settings([&] { text = pg_get_querydef(model.query, false); });
   while (*text == ' ') ++text;
   return text;
 }
@@ -84,7 +84,7 @@ void probe(const ModelQuery& model, const char* load, const char* fetch) {
     types[i] = TEXTARRAYOID;
     values[i] = PointerGetDatum(construct_empty_array(TEXTOID));
   }
-  under_catalog_path([&] {
+  under_pinned_settings([&] {
     SPI_connect();
     const char* limited = psprintf("%s LIMIT 0", load);
     if (SPI_execute(limited, true, 0) != SPI_OK_SELECT) {

@@ -1,5 +1,7 @@
 // From text to an analyzed query. Constructs that the grammar shows are refused here, before
 // analysis, since only the raw tree knows where they stand in the text.
+#include <cstring>
+
 #include "model_query.hpp"
 #include "query_tree.hpp"
 
@@ -32,6 +34,34 @@ bool find_sublink(Node* node, int* location) {
     return true;
   }
   return walk_raw(node, find_sublink, location);
+}
+
+/// Whether one of the words of a literal stands for a time that moves.
+bool mentions_now(const char* literal) {
+  constexpr const char* kWords[] = {"now", "today", "tomorrow", "yesterday"};
+  const char* const separators = " \t\r\n,";
+  for (const char* word = literal + strspn(literal, separators); *word != '\0';) {
+    const std::size_t length = strcspn(word, separators);
+    for (const char* each : kWords) {
+      if (strlen(each) == length && pg_strncasecmp(each, word, length) == 0) return true;
+    }
+    word += length;
+    word += strspn(word, separators);
+  }
+  return false;
+}
+
+bool find_relative_times(Node* node, List** locations) {
+  if (node == nullptr) return false;
+  if (IsA(node, A_Const)) {
+    A_Const* constant = castNode(A_Const, node);
+    if (!constant->isnull && IsA(&constant->val, String) &&
+        mentions_now(strVal(&constant->val))) {
+      *locations = lappend_int(*locations, constant->location);
+    }
+    return false;
+  }
+  return walk_raw(node, find_relative_times, locations);
 }
 
 void check_from_item(const char* text, Node* item) {
@@ -112,7 +142,7 @@ void check_select(const char* text, SelectStmt* select) {
 
 }  // namespace
 
-Query* parse_model_query(const char* text) {
+Query* parse_model_query(const char* text, List** relative_times) {
   List* statements = raw_parser(text, RAW_PARSE_DEFAULT);
   if (statements == NIL) {
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the model's query is empty"),
@@ -132,6 +162,7 @@ Query* parse_model_query(const char* text) {
                     errhint("A model only reads: give one SELECT statement.")));
   }
   check_select(text, castNode(SelectStmt, raw->stmt));
+  find_relative_times(raw->stmt, relative_times);
   return parse_analyze_fixedparams(raw, text, nullptr, 0, nullptr);
 }
 

@@ -164,6 +164,15 @@ END $$;
 COMMENT ON FUNCTION daas._redefine(regrole, text, text, text, text[], jsonb) IS
   'Internal: derives a model''s definition anew and stores it as the next revision.';
 
+-- Settings decide what literals mean; the stored text was written under these.
+CREATE FUNCTION daas._redefine_stored(caller regrole, stored daas.model, key text[], options jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET datestyle = 'ISO, YMD'
+SET intervalstyle = postgres SET timezone = 'UTC' AS $$
+  SELECT daas._redefine(caller, 'pg_catalog, pg_temp', stored.name, stored.query, key, options)
+$$;
+COMMENT ON FUNCTION daas._redefine_stored(regrole, daas.model, text[], jsonb) IS
+  'Internal: _redefine with the stored query.';
+
 CREATE FUNCTION daas._alter_model(caller regrole, search_path text, model_name text, query text, key text[],
                                   options jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -173,8 +182,11 @@ BEGIN
   IF options IS NOT NULL THEN PERFORM daas._check_options(options); END IF;
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   old := daas._owned_model(caller, model_name);
-  PERFORM daas._redefine(caller, search_path, model_name, coalesce(query, old.query), coalesce(key, old.key),
-                         coalesce(options, old.options));
+  IF query IS NULL THEN
+    PERFORM daas._redefine_stored(caller, old, coalesce(key, old.key), coalesce(options, old.options));
+  ELSE
+    PERFORM daas._redefine(caller, search_path, model_name, query, coalesce(key, old.key), coalesce(options, old.options));
+  END IF;
 END $$;
 COMMENT ON FUNCTION daas._alter_model(regrole, text, text, text, text[], jsonb) IS
   'Internal: alter_model, as the extension''s owner.';
@@ -193,7 +205,7 @@ DECLARE
 BEGIN
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   old := daas._owned_model(caller, model_name);
-  PERFORM daas._redefine(caller, search_path, model_name, old.query, old.key, old.options);
+  PERFORM daas._redefine_stored(caller, old, old.key, old.options);
 END $$;
 COMMENT ON FUNCTION daas._reload_model(regrole, text, text) IS
   'Internal: reload_model, as the extension''s owner.';

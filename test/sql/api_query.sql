@@ -47,6 +47,21 @@ SET search_path = public, other;
 SELECT daas.reload_model('by_path');
 SELECT load_query FROM daas.model WHERE name = 'by_path';
 
+-- Nor does any other setting of the session change it, when it is defined or reloaded.
+SET datestyle = 'SQL, DMY';
+SET intervalstyle = 'sql_standard';
+SET timezone = 'America/New_York';
+SET standard_conforming_strings = off;
+SET quote_all_identifiers = on;
+SET search_path = public;
+SELECT daas.create_model('settings', E'SELECT id, carrier || \'a\\\\b\' AS c FROM flight WHERE at > \'02/01/2013\' AND seen - at < \'-1 2:00:00\' AND ratio > 0.1');
+SELECT query FROM daas.model WHERE name = 'settings';
+SET intervalstyle = 'iso_8601';
+SELECT daas.reload_model('settings');
+SELECT query FROM daas.model WHERE name = 'settings';
+RESET ALL;
+SET client_min_messages = error;
+
 -- Documents are fetched through the key's index.
 INSERT INTO flight (id, small, carrier, number) SELECT i, 1, 'UA', i FROM generate_series(1, 3000) i;
 INSERT INTO "Odd schema"."Odd ""table" SELECT i, i::text, i FROM generate_series(1, 3000) i;

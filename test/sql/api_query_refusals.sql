@@ -51,6 +51,7 @@ INSERT INTO refused (query) VALUES
   ('SELECT id FROM remote'), ('SELECT id FROM unlogged'), ('SELECT id FROM temporary'), ('SELECT id FROM secured'),
   ('SELECT oid FROM pg_class'), ('SELECT table_name FROM information_schema.tables'),
   ('SELECT id, now() AS x FROM t'), ('SELECT id, CURRENT_DATE AS x FROM t'), ('SELECT id, LOCALTIMESTAMP AS x FROM t'), ('SELECT id, CURRENT_USER AS x FROM t'),
+  ('SELECT id FROM t WHERE at > ''today'''), ('SELECT id, at - timestamptz '' NOW '' AS x FROM t'), ('SELECT id, ''yesterday 12:00''::timestamp AS x FROM t'),
   ('SELECT id, age(at) AS x FROM t'), ('SELECT id, statement_timestamp() AS x FROM t'), ('SELECT id, clock_timestamp() AS x FROM t'),
   ('SELECT id FROM t WHERE at > now() - interval ''1 day'''), ('SELECT id, random() AS x FROM t'), ('SELECT id, nextval(''sequence'') AS x FROM t'),
   ('SELECT id, current_setting(n) AS x FROM t'), ('SELECT id, current_database() AS x FROM t'), ('SELECT id, session_user AS x FROM t'),
@@ -61,6 +62,8 @@ INSERT INTO refused (query) VALUES
 SELECT format(E'%s\n  %s', query, said(format('SELECT daas.create_model(%L, %L)', 'm', query))) FROM refused ORDER BY number;
 -- A user's operator of an IMMUTABLE function is none of these.
 SELECT said($$SELECT daas.create_model('m', 'SELECT id, v ### 1 AS x FROM t')$$);
+-- Nor is a text that only looks like a time.
+SELECT said($$SELECT daas.alter_model('m', 'SELECT id, ''today'' AS x FROM t WHERE n <> ''now''')$$);
 -- A refused definition leaves nothing.
 SELECT said($$SELECT daas.create_model('n', 'SELECT id FROM t LIMIT 1')$$) IS NOT NULL, count(*) FROM daas.model;
 SELECT daas.drop_model('m');
