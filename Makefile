@@ -1,0 +1,79 @@
+# The two commands are `make demo` and `make check`; each works alone and first on a Debian 12 that
+# has git and make. Everything that they make is in build/.
+#
+#   demo         PostgreSQL, Solr and daas-indexer with real data, left running
+#   demo-stop    ends the demo; its data stays      demo-clean  and removes its data
+#   demo-env     with -s: shell assignments for scripts, with a fresh token
+#   check        builds and runs every test; needs no demo, works beside one
+#   all          builds the extension and the daemon
+#   lint         rules of the source tree that no compiler checks
+#   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
+#                honours DESTDIR
+#   packages     installs the missing ones of packages.txt
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD = build
+STAGE = $(CURDIR)/$(BUILD)/stage
+INDEXER = $(BUILD)/cmake/indexer/daas-indexer
+VENV = $(BUILD)/venv
+PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
+
+all: extension indexer
+
+packages:
+	@embedded/install_packages
+
+# Out of the source tree, so that builds for several servers don't meet.
+EXTENSION_MAKE = +@mkdir -p $(BUILD)/extension && $(MAKE) -C $(BUILD)/extension -f $(CURDIR)/extension/Makefile \
+	--no-print-directory PG_CONFIG=$(PG_CONFIG)
+
+extension: packages
+	$(EXTENSION_MAKE) -j$(JOBS) all
+	$(EXTENSION_MAKE) install DESTDIR=$(STAGE)
+
+indexer: packages
+	@test -e $(BUILD)/cmake/Makefile || cmake -S . -B $(BUILD)/cmake -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target daas-indexer
+
+unit-tests: packages indexer
+	@cmake --build $(BUILD)/cmake -j$(JOBS)
+
+solr: packages
+	@solr/embedded/start --fetch
+
+venv: packages
+	@test $(VENV)/complete -nt test/e2e/requirements.txt || { \
+	  /usr/bin/python3 -m venv $(VENV) && \
+	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/e2e/requirements.txt && \
+	  touch $(VENV)/complete; }
+
+demo:
+	@demo/run
+
+demo-stop:
+	@demo/stop
+
+demo-clean:
+	@demo/stop --clean
+
+demo-env:
+	@demo/env
+
+check:
+	@test/check
+
+lint:
+	@test/lint
+
+install: all
+	$(EXTENSION_MAKE) install $(if $(DESTDIR),DESTDIR=$(abspath $(DESTDIR)))
+	install -D -m 755 $(INDEXER) $(DESTDIR)$(PREFIX)/bin/daas-indexer
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|g' deploy/daas-indexer.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/daas-indexer.service
+
+clean:
+	@test ! -e $(BUILD)/demo || demo/stop --clean
+	rm -rf $(BUILD)
+
+.PHONY: all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
