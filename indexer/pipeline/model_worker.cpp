@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kIdleBoundary{5000};    ///< moves the visible position of an idle model
+constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a batch
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
 constexpr milliseconds kSearcherInterval{250}; ///< under continuous load
 constexpr milliseconds kTailPatience{2};       ///< before a heartbeat flushes the WAL
@@ -170,7 +171,7 @@ void ModelWorker::discard_load(const std::string& why) {
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {
-  auto deadline = boundary_at_ + kIdleBoundary;
+  auto deadline = boundary_at_ + idle_boundary();
   if (const auto aged = rule_.deadline()) deadline = std::min(deadline, *aged);
   if (unopened_) deadline = std::min(deadline, opened_at_ + kSearcherInterval);
   if (oldest_undurable_) {
@@ -183,8 +184,12 @@ std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) 
   return rule_.due(now) ? now : deadline;
 }
 
+milliseconds ModelWorker::idle_boundary() const {
+  return settled_ ? kIdleBoundary : kSettledBoundary;
+}
+
 bool ModelWorker::boundary_due(TimePoint now) const {
-  if (rule_.due(now) || now - boundary_at_ >= kIdleBoundary) return true;
+  if (rule_.due(now) || now - boundary_at_ >= idle_boundary()) return true;
   if (!load_) return false;
   return load_->phase() == Loader::Phase::kDone ||
          (load_->phase() == Loader::Phase::kReady && now - boundary_at_ >= kBirthRetry);
@@ -238,6 +243,7 @@ void ModelWorker::boundary() {
   lanes_->finish();
 
   boundary_at_ = Clock::now();
+  settled_ = sent_to_.empty();
   batch_position_ = session.before();
   report_.captured = context_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());

@@ -54,6 +54,8 @@ class ModelWorker {
   void discard_load(const std::string& why);
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
+  /// Time to the next boundary when nothing comes in.
+  std::chrono::milliseconds idle_boundary() const;
 
   void absorb();
   bool drain(Lsn horizon);
@@ -95,6 +97,7 @@ class ModelWorker {
   TimePoint opened_at_{};
   TimePoint durable_at_{};
   TimePoint boundary_at_{};
+  bool settled_ = false;                 ///< the last boundary had nothing to do
   std::string retrying_;                 ///< what the lanes wait out
   std::mutex retrying_mutex_;
   ModelReport report_;
