@@ -1,0 +1,70 @@
+"""The proof: a change in SQL is seen to arrive over REST, and a token sees its own scope only."""
+import base64
+import http.client
+import json
+import pathlib
+import sys
+import time
+
+import psycopg
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SECRETS = ROOT / "build/demo/secrets"
+PORTS = dict(line.split("=") for line in (ROOT / "build/demo/ports").read_text().split())
+API = http.client.HTTPConnection("127.0.0.1", int(PORTS["api_port"]), timeout=20)
+
+
+def ask(method, target, **headers):
+    API.request(method, target, headers=headers)
+    response = API.getresponse()
+    body = response.read()
+    if response.status not in (200, 206):
+        sys.exit(f"demo: {method} {target} answered {response.status}: {body.decode()}")
+    return json.loads(body), response.headers
+
+
+def token(account):
+    credentials = f"{account}:{(SECRETS / account).read_text().strip()}"
+    basic = "Basic " + base64.b64encode(credentials.encode()).decode()
+    answer, _ = ask("POST", "/auth/login", Authorization=basic, **{"Content-Length": "0"})
+    return "Bearer " + answer["access_token"]
+
+
+def show_change(everything):
+    password = (SECRETS / "demo").read_text().strip()
+    with psycopg.connect(
+        host="127.0.0.1", port=PORTS["pg_port"], dbname="nyc", user="demo", password=password, autocommit=True
+    ) as database:
+        began = time.monotonic()
+        (delay,) = database.execute(
+            "UPDATE flights SET dep_delay = coalesce(dep_delay, 0) + 1 WHERE id = 1 RETURNING dep_delay"
+        ).fetchone()
+        committed = time.monotonic()
+        while True:
+            rows, _ = ask("GET", "/flights?id=eq.1&select=dep_delay", Authorization=everything)
+            seen = time.monotonic()
+            if rows and rows[0]["dep_delay"] == delay:
+                break
+            if seen - committed > 30:
+                sys.exit(f"demo: the change did not arrive within 30 s; the API answers {rows}")
+            time.sleep(0.001)
+    print(
+        f"\n  UPDATE flights SET dep_delay = {delay} WHERE id = 1   took {(committed - began) * 1000:.1f} ms;\n"
+        f"  GET /flights?id=eq.1 showed it {(seen - committed) * 1000:.0f} ms after the commit."
+    )
+
+
+def show_scope(account):
+    authorization = token(account)
+    rows, headers = ask(
+        "GET", "/flights?select=origin&limit=1000&order=dep_delay.desc.nullslast",
+        Authorization=authorization, Prefer="count=exact",
+    )
+    total = headers["Content-Range"].split("/")[1]
+    print(f"  {account:12} sees {int(total):>7,} flights, from {', '.join(sorted({row['origin'] for row in rows}))}")
+
+
+show_change(token("all_airports"))
+show_scope("all_airports")
+show_scope("ewr_desk")
+print()
