@@ -102,8 +102,9 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   error_context_stack = callback.previous;
 
   const char* query = deparse_query(model);
-  const char* load = load_query(model, query);
-  const char* fetch = fetch_query(model, query);
+  const char* own_rows = deparse_own_rows(model);
+  const char* load = load_query(model, own_rows);
+  const char* fetch = fetch_query(model, own_rows);
   table_close(table, NoLock);
   probe(model, load, fetch);
   Jsonb* definition = nullptr;

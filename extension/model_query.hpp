@@ -66,6 +66,9 @@ void check_replica_identity(const ModelQuery& model, Relation table);
 
 /// The query with every name qualified, so that no search_path can change its meaning.
 char* deparse_query(const ModelQuery& model);
+/// The same over the table's ONLY own rows, for the daemon: the rows of a table that inherits from
+/// it some day are not captured, so they must not be loaded either.
+char* deparse_own_rows(const ModelQuery& model);
 char* load_query(const ModelQuery& model, const char* query);
 char* fetch_query(const ModelQuery& model, const char* query);
 /// Runs both without fetching a row: what the daemon will run is valid and permitted.

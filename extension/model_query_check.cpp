@@ -36,15 +36,15 @@ struct Place {
 }
 
 [[noreturn]] void refuse_table(Relation table, const char* what, const char* hint) {
-  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg("%s %s: a model can't read it",
-                         quote_qualified_identifier(
-                             isAnyTempNamespace(RelationGetNamespace(table))
-                                 ? "pg_temp"
-                                 : get_namespace_name(RelationGetNamespace(table)),
-                             RelationGetRelationName(table)),
-                         what),
-                  errhint("%s", hint)));
+  ereport(ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("%s %s: a model can't read it",
+                  quote_qualified_identifier(isAnyTempNamespace(RelationGetNamespace(table))
+                                                 ? "pg_temp"
+                                                 : get_namespace_name(RelationGetNamespace(table)),
+                                             RelationGetRelationName(table)),
+                  what),
+           errhint("%s", hint)));
   pg_unreachable();
 }
 
@@ -109,14 +109,12 @@ bool check_node(Node* node, const Checked* checked) {
       refuse_expression(place, "a sequence or cursor", "Name columns of the table only.");
     case T_FuncExpr:
       if (castNode(FuncExpr, node)->funcretset) {
-        refuse_expression(place, "a set-returning function",
-                          "A document is one row of the table.");
+        refuse_expression(place, "a set-returning function", "A document is one row of the table.");
       }
       break;
     case T_OpExpr:
       if (castNode(OpExpr, node)->opretset) {
-        refuse_expression(place, "a set-returning operator",
-                          "A document is one row of the table.");
+        refuse_expression(place, "a set-returning operator", "A document is one row of the table.");
       }
       break;
     default:
@@ -152,7 +150,8 @@ void check_source_table(Relation table) {
     case RELKIND_VIEW:
       refuse_table(table, "is a view", "Give the view's query with its base table.");
     case RELKIND_MATVIEW:
-      refuse_table(table, "is a materialized view", "Its refreshes can't be captured: read its table.");
+      refuse_table(table, "is a materialized view",
+                   "Its refreshes can't be captured: read its table.");
     case RELKIND_FOREIGN_TABLE:
       refuse_table(table, "is a foreign table", "Changes of other servers can't be captured.");
     default:

@@ -4,9 +4,12 @@
 #include "model_query.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 }
 
 namespace daas {
@@ -35,13 +38,26 @@ bool native_type(Oid type) {
   }
 }
 
+/// A type of the session would be gone when the daemon asks for it.
+void check_type(const ModelQuery& model, const OutputColumn& column) {
+  HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(column.type));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "type %u is gone", column.type);
+  const Oid schema = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typnamespace;
+  ReleaseSysCache(tuple);
+  if (!isAnyTempNamespace(schema)) return;
+  ereport(ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("output column \"%s\" is of a temporary type", column.name),
+           errhint("Cast it to a permanent type."), query_position(model.text, column.location)));
+}
+
 void check_name(const ModelQuery& model, int index) {
   const OutputColumn& column = model.columns[index];
   if (column.name == nullptr || std::strcmp(column.name, "?column?") == 0) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
-                    errmsg("output column %d of the model's query has no name", index + 1),
-                    errhint("Name it: expression AS name."),
-                    query_position(model.text, column.location)));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_NAME),
+             errmsg("output column %d of the model's query has no name", index + 1),
+             errhint("Name it: expression AS name."), query_position(model.text, column.location)));
   }
   for (int i = 0; i < index; ++i) {
     if (std::strcmp(model.columns[i].name, column.name) == 0) {
@@ -73,6 +89,7 @@ void find_output_columns(ModelQuery* model, Relation table) {
     if (IsA(expression, Var)) column->attribute = castNode(Var, expression)->varattno;
     model->projection &= column->attribute > 0 && column->native;
     check_name(*model, model->column_count);
+    check_type(*model, *column);
     ++model->column_count;
   }
   if (model->column_count == 0) {

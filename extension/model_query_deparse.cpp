@@ -1,8 +1,9 @@
 // From the analyzed query to the texts that the daemon runs, and their rehearsal.
-#include "pinned_settings.hpp"
 #include "model_query.hpp"
+#include "pinned_settings.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -36,6 +37,15 @@ char* deparse_query(const ModelQuery& model) {
   return text;
 }
 
+char* deparse_own_rows(const ModelQuery& model) {
+  RangeTblEntry* table = linitial_node(RangeTblEntry, model.query->rtable);
+  const bool inherited = table->inh;
+  table->inh = table->relkind == RELKIND_PARTITIONED_TABLE;
+  char* text = deparse_query(model);
+  table->inh = inherited;
+  return text;
+}
+
 char* load_query(const ModelQuery& model, const char* query) {
   StringInfoData text;
   initStringInfo(&text);
@@ -65,8 +75,7 @@ char* fetch_query(const ModelQuery& model, const char* query) {
   }
   appendStringInfoString(&text, " WHERE (");
   for (int i = 0; i < model.key_count; ++i) {
-    appendStringInfo(&text, "%sq.%s", i > 0 ? ", " : "",
-                     quoted(model.columns[model.key[i]].name));
+    appendStringInfo(&text, "%sq.%s", i > 0 ? ", " : "", quoted(model.columns[model.key[i]].name));
   }
   appendStringInfoString(&text, ") IN (SELECT * FROM unnest(");
   for (int i = 0; i < model.key_count; ++i) {

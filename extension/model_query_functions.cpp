@@ -16,28 +16,28 @@ extern "C" {
 namespace daas {
 namespace {
 
-constexpr const char* kClock[] = {"now", "statement_timestamp", "transaction_timestamp", "mxid_age"};
+constexpr const char* kClock[] = {"now", "statement_timestamp", "transaction_timestamp",
+                                  "mxid_age"};
 
 constexpr const char* kSession[] = {
-    "current_database", "current_schema",   "current_schemas",     "current_setting",
-    "current_user",     "getpgusername",    "get_current_ts_config", "inet_client_addr",
-    "inet_client_port", "inet_server_addr", "inet_server_port",    "row_security_active",
+    "current_database", "current_schema",   "current_schemas",          "current_setting",
+    "current_user",     "getpgusername",    "get_current_ts_config",    "inet_client_addr",
+    "inet_client_port", "inet_server_addr", "inet_server_port",         "row_security_active",
     "session_user",     "txid_current",     "txid_current_if_assigned", "txid_current_snapshot",
     "version",
 };
 
 constexpr const char* kCatalog[] = {
-    "aclexplode",         "aclitemin",          "aclitemout",      "col_description",
-    "cursor_to_xml",      "database_to_xml",    "format_type",     "obj_description",
-    "oidvectortypes",     "query_to_xml",       "regclass",        "schema_to_xml",
-    "shobj_description",  "table_to_xml",       "ts_debug",        "ts_parse",
-    "ts_token_type",
+    "aclexplode",      "aclitemin",     "aclitemout",        "col_description", "cursor_to_xml",
+    "database_to_xml", "format_type",   "obj_description",   "oidvectortypes",  "query_to_xml",
+    "regclass",        "schema_to_xml", "shobj_description", "table_to_xml",    "ts_debug",
+    "ts_parse",        "ts_token_type",
 };
 
 constexpr const char* kCatalogPrefixes[] = {
-    "pg_",    "has_",  "to_reg", "regclass", "regcollation", "regconfig",    "regdictionary",
-    "regnamespace", "regoper", "regproc", "regrole", "regtype", "database_to_", "schema_to_",
-    "table_to_", "query_to_", "cursor_to_",
+    "pg_",           "has_",         "to_reg",    "regclass",  "regcollation", "regconfig",
+    "regdictionary", "regnamespace", "regoper",   "regproc",   "regrole",      "regtype",
+    "database_to_",  "schema_to_",   "table_to_", "query_to_", "cursor_to_",
 };
 
 template <std::size_t n>

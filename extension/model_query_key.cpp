@@ -82,11 +82,10 @@ void find_primary_key(ModelQuery* model, Relation table) {
         const AttrNumber attribute = form->indkey.values[i];
         const int output = output_of_attribute(*model, attribute);
         if (output < 0) {
-          ereport(ERROR,
-                  (errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-                   errmsg("primary key column \"%s\" of %s is not among the output columns",
-                          attribute_name(table, attribute), qualified_name(table)),
-                   errhint("Add it to the query, or name other columns with key => ….")));
+          ereport(ERROR, (errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+                          errmsg("primary key column \"%s\" of %s is not among the output columns",
+                                 attribute_name(table, attribute), qualified_name(table)),
+                          errhint("Add it to the query, or name other columns with key => ….")));
         }
         model->key[model->key_count++] = output;
       }
@@ -154,10 +153,11 @@ void check_key_columns(const ModelQuery& model, Relation table) {
                               "text, character varying, uuid, date or timestamps.")));
     }
     if (!attribute->attnotnull) {
-      ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-                      errmsg("key column \"%s\" may be null", column.name),
-                      errhint("Run ALTER TABLE %s ALTER COLUMN %s SET NOT NULL.",
-                              qualified_name(table), quote_identifier(NameStr(attribute->attname)))));
+      ereport(ERROR,
+              (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+               errmsg("key column \"%s\" may be null", column.name),
+               errhint("Run ALTER TABLE %s ALTER COLUMN %s SET NOT NULL.", qualified_name(table),
+                       quote_identifier(NameStr(attribute->attname)))));
     }
   }
   bool unique = false;
@@ -192,7 +192,8 @@ bool identity_holds_key(const ModelQuery& model, Relation table, Relation part) 
   return true;
 }
 
-/// The cheapest identity that holds the key: the primary key, an index on exactly it, or whole rows.
+/// The cheapest identity that holds the key: the primary key, an index on exactly it, or whole
+/// rows.
 const char* mending_identity(const ModelQuery& model, Relation table, Relation part) {
   const char* found = "FULL";
   List* indexes = RelationGetIndexList(part);

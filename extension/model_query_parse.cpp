@@ -55,8 +55,7 @@ bool find_relative_times(Node* node, List** locations) {
   if (node == nullptr) return false;
   if (IsA(node, A_Const)) {
     A_Const* constant = castNode(A_Const, node);
-    if (!constant->isnull && IsA(&constant->val, String) &&
-        mentions_now(strVal(&constant->val))) {
+    if (!constant->isnull && IsA(&constant->val, String) && mentions_now(strVal(&constant->val))) {
       *locations = lappend_int(*locations, constant->location);
     }
     return false;
@@ -102,17 +101,19 @@ void check_select(const char* text, SelectStmt* select) {
   }
   check_from_item(text, static_cast<Node*>(linitial(select->fromClause)));
   if (list_length(select->fromClause) > 1) {
-    refuse(text, "a second table in FROM", exprLocation(static_cast<Node*>(lsecond(select->fromClause))),
-           kOneTable);
+    refuse(text, "a second table in FROM",
+           exprLocation(static_cast<Node*>(lsecond(select->fromClause))), kOneTable);
   }
   if (select->distinctClause != NIL) {
     // Plain DISTINCT is a list of one null.
     Node* first = static_cast<Node*>(linitial(select->distinctClause));
-    refuse(text, first == nullptr ? "DISTINCT" : "DISTINCT ON", first == nullptr ? -1 : exprLocation(first),
+    refuse(text, first == nullptr ? "DISTINCT" : "DISTINCT ON",
+           first == nullptr ? -1 : exprLocation(first),
            "The key makes every row distinct: remove it.");
   }
   if (select->groupClause != NIL) {
-    refuse(text, "GROUP BY", list_location(select->groupClause), "A document is one row of the table.");
+    refuse(text, "GROUP BY", list_location(select->groupClause),
+           "A document is one row of the table.");
   }
   if (select->havingClause != nullptr) {
     refuse(text, "HAVING", exprLocation(select->havingClause), "Put the condition into WHERE.");
@@ -157,9 +158,9 @@ Query* parse_model_query(const char* text, List** relative_times) {
   }
   RawStmt* raw = linitial_node(RawStmt, statements);
   if (!IsA(raw->stmt, SelectStmt)) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("a model's query must be a SELECT"),
-                    errhint("A model only reads: give one SELECT statement.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a model's query must be a SELECT"),
+             errhint("A model only reads: give one SELECT statement.")));
   }
   check_select(text, castNode(SelectStmt, raw->stmt));
   find_relative_times(raw->stmt, relative_times);

@@ -16,8 +16,7 @@ extern "C" {
 namespace daas {
 
 Datum run_as_owner_of(FunctionCallInfo fcinfo) {
-  HeapTuple tuple =
-      SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
   if (!HeapTupleIsValid(tuple)) elog(ERROR, "function %u is gone", fcinfo->flinfo->fn_oid);
   Form_pg_proc form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
 

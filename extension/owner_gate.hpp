@@ -2,7 +2,7 @@
 // daas's tables; what they ask for is done by the extension's owner.
 //
 //   daas.create_model(name, …)                    public, C symbol run_as_owner, anyone's EXECUTE
-//     -> daas._create_model(caller, path, name, …)  plpgsql, run as the owner of the public function
+//     -> daas._create_model(caller, path, name, …)  plpgsql, run as the public function's owner
 //          -> daas._define_model(caller, path, …)     back to the caller's rights for the query
 //
 // So a query is parsed, planned and probed as the caller, and only metadata, grants and the
@@ -41,8 +41,8 @@ void daas::run_as(Oid role, const char* search_path, Body&& body) {
   int context;
   GetUserIdAndSecContext(&previous, &context);
   const int level = NewGUCNestLevel();
-  SetUserIdAndSecContext(
-      role, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  SetUserIdAndSecContext(role,
+                         context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
   set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
                     0, false);
   body();

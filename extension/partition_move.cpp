@@ -35,7 +35,8 @@ List* children_of(Relation inherits, Snapshot snapshot, Oid parent) {
   List* children = NIL;
   for (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple);
        tuple = systable_getnext(scan)) {
-    children = lappend_oid(children, reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple))->inhrelid);
+    children =
+        lappend_oid(children, reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple))->inhrelid);
   }
   systable_endscan(scan);
   return children;
@@ -45,8 +46,7 @@ Oid parent_before(Relation inherits, Snapshot before, Oid relation) {
   ScanKeyData key;
   ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
               ObjectIdGetDatum(relation));
-  SysScanDesc scan =
-      systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, before, 1, &key);
+  SysScanDesc scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, before, 1, &key);
   Oid parent = InvalidOid;
   HeapTuple tuple = systable_getnext(scan);
   if (HeapTupleIsValid(tuple)) {
@@ -65,8 +65,8 @@ bool has_blocks(Oid relation) {
   ListCell* cell;
   foreach (cell, parts) {
     Relation part = table_open(lfirst_oid(cell), NoLock);
-    found = found || (RELKIND_HAS_STORAGE(part->rd_rel->relkind) &&
-                      RelationGetNumberOfBlocks(part) > 0);
+    found = found ||
+            (RELKIND_HAS_STORAGE(part->rd_rel->relkind) && RelationGetNumberOfBlocks(part) > 0);
     table_close(part, NoLock);
   }
   return found;

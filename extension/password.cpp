@@ -38,14 +38,14 @@ char* hash_password(const char* password) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
   // Null and 0 for the random bytes: libxcrypt asks the kernel.
   if (crypt_gensalt_rn("$y$", 0, nullptr, 0, setting, sizeof setting) == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-                    errmsg("libcrypt can't make a yescrypt hash: %m")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INTERNAL_ERROR), errmsg("libcrypt can't make a yescrypt hash: %m")));
   }
   const char* hash = crypt_text(password, setting);
   if (hash == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("the password can't be hashed"),
-                    errhint("It may have up to %d bytes.", CRYPT_MAX_PASSPHRASE_SIZE - 1)));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the password can't be hashed"),
+             errhint("It may have up to %d bytes.", CRYPT_MAX_PASSPHRASE_SIZE - 1)));
   }
   return const_cast<char*>(hash);
 }
@@ -63,7 +63,8 @@ HashFormat hash_format(const char* hash) {
   }
   // crypt_checksalt looks at the prefix only: a whole hash comes out as long as it went in.
   const char* computed = crypt_text("", hash);
-  if (computed == nullptr || std::strlen(computed) != std::strlen(hash)) return HashFormat::kUnknown;
+  if (computed == nullptr || std::strlen(computed) != std::strlen(hash))
+    return HashFormat::kUnknown;
   return verdict == CRYPT_SALT_OK ? HashFormat::kGood : HashFormat::kWeak;
 }
 

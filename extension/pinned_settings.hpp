@@ -10,15 +10,19 @@ extern "C" {
 namespace daas {
 
 /// Runs with the settings that the daemon has: nothing on the search_path but the catalogs, so that
-/// whatever is deparsed is qualified, and constants in forms that don't depend on a session's taste.
+/// whatever is deparsed is qualified, and constants in forms that no session's taste changes.
 /// An error leaves the settings to the (sub)transaction's end, which undoes them.
 template <typename Body>
 void under_pinned_settings(Body&& body) {
   constexpr const char* kSettings[][2] = {
-      {"search_path", "pg_catalog, pg_temp"}, {"DateStyle", "ISO, YMD"},
-      {"IntervalStyle", "postgres"},          {"TimeZone", "UTC"},
-      {"extra_float_digits", "1"},            {"bytea_output", "hex"},
-      {"standard_conforming_strings", "on"},  {"quote_all_identifiers", "off"},
+      {"search_path", "pg_catalog, pg_temp"},
+      {"DateStyle", "ISO, YMD"},
+      {"IntervalStyle", "postgres"},
+      {"TimeZone", "UTC"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "hex"},
+      {"standard_conforming_strings", "on"},
+      {"quote_all_identifiers", "off"},
   };
   const int level = NewGUCNestLevel();
   for (const auto& setting : kSettings) {

@@ -14,10 +14,14 @@ template <typename Context>
 using TreeWalker = bool (*)(Node*, Context*);
 
 /// What the walkers pass through untouched, const or not.
-inline void* opaque(const void* context) { return const_cast<void*>(context); }
+inline void* opaque(const void* context) {
+  return const_cast<void*>(context);
+}
 
 /// Through void*, or -Wcast-function-type rightly complains.
-inline bool (*untyped(void* walker))() { return reinterpret_cast<bool (*)()>(walker); }
+inline bool (*untyped(void* walker))() {
+  return reinterpret_cast<bool (*)()>(walker);
+}
 
 template <typename Context>
 bool walk_expression(Node* node, TreeWalker<Context> walker, Context* context) {
@@ -31,7 +35,8 @@ bool walk_query(Query* query, TreeWalker<Context> walker, Context* context, int 
 
 template <typename Context>
 bool walk_raw(Node* node, TreeWalker<Context> walker, Context* context) {
-  return raw_expression_tree_walker(node, untyped(reinterpret_cast<void*>(walker)), opaque(context));
+  return raw_expression_tree_walker(node, untyped(reinterpret_cast<void*>(walker)),
+                                    opaque(context));
 }
 
 }  // namespace daas

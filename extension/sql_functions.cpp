@@ -18,7 +18,9 @@ const char* text_argument(FunctionCallInfo fcinfo, int index) {
 
 }  // namespace
 
-DAAS_SQL_FUNCTION(run_as_owner) { return daas::run_as_owner_of(fcinfo); }
+DAAS_SQL_FUNCTION(run_as_owner) {
+  return daas::run_as_owner_of(fcinfo);
+}
 
 DAAS_SQL_FUNCTION(define_model) {
   const Oid caller = PG_GETARG_OID(0);
@@ -26,8 +28,7 @@ DAAS_SQL_FUNCTION(define_model) {
   const char* query = text_argument(fcinfo, 2);
   ArrayType* key = PG_ARGISNULL(3) ? nullptr : PG_GETARG_ARRAYTYPE_P(3);
   Jsonb* definition = nullptr;
-  daas::run_as(caller, search_path,
-               [&] { definition = daas::define_model_query(query, key); });
+  daas::run_as(caller, search_path, [&] { definition = daas::define_model_query(query, key); });
   PG_RETURN_JSONB_P(definition);
 }
 

@@ -24,6 +24,7 @@ CREATE SERVER server FOREIGN DATA WRAPPER wrapper;
 CREATE FOREIGN TABLE remote (id int) SERVER server;
 CREATE FUNCTION stable(int) RETURNS int LANGUAGE sql STABLE RETURN $1;
 CREATE FUNCTION volatile(int) RETURNS int LANGUAGE sql VOLATILE RETURN $1;
+CREATE TYPE pg_temp.mood AS ENUM ('sad');
 CREATE FUNCTION pg_temp.session(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1;
 CREATE FUNCTION sets(int) RETURNS SETOF int LANGUAGE sql IMMUTABLE RETURN $1;
 CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
@@ -52,7 +53,7 @@ INSERT INTO refused (query) VALUES
   ('SELECT oid FROM pg_class'), ('SELECT table_name FROM information_schema.tables'),
   ('SELECT id, now() AS x FROM t'), ('SELECT id, CURRENT_DATE AS x FROM t'), ('SELECT id, LOCALTIMESTAMP AS x FROM t'), ('SELECT id, CURRENT_USER AS x FROM t'),
   ('SELECT id FROM t WHERE at > ''today'''), ('SELECT id, at - timestamptz '' NOW '' AS x FROM t'), ('SELECT id, ''yesterday 12:00''::timestamp AS x FROM t'),
-  ('SELECT id, age(at) AS x FROM t'), ('SELECT id, statement_timestamp() AS x FROM t'), ('SELECT id, clock_timestamp() AS x FROM t'),
+  ('SELECT id, n::pg_temp.mood AS m FROM t'), ('SELECT id, age(at) AS x FROM t'), ('SELECT id, statement_timestamp() AS x FROM t'), ('SELECT id, clock_timestamp() AS x FROM t'),
   ('SELECT id FROM t WHERE at > now() - interval ''1 day'''), ('SELECT id, random() AS x FROM t'), ('SELECT id, nextval(''sequence'') AS x FROM t'),
   ('SELECT id, current_setting(n) AS x FROM t'), ('SELECT id, current_database() AS x FROM t'), ('SELECT id, session_user AS x FROM t'),
   ('SELECT id, has_table_privilege(n, ''SELECT'') AS x FROM t'), ('SELECT id, pg_backend_pid() AS x FROM t'), ('SELECT id, n::regclass AS x FROM t'),
