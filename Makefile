@@ -34,10 +34,10 @@ extension: packages
 
 indexer: packages
 	@test -e $(BUILD)/cmake/Makefile || cmake -S . -B $(BUILD)/cmake -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=RelWithDebInfo
-	@cmake --build $(BUILD)/cmake -j$(JOBS) --target daas-indexer
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target daas-indexer -- --no-print-directory
 
 unit-tests: packages indexer
-	@cmake --build $(BUILD)/cmake -j$(JOBS)
+	@cmake --build $(BUILD)/cmake -j$(JOBS) -- --no-print-directory
 
 solr: packages
 	@solr/embedded/start --fetch
