@@ -70,6 +70,7 @@ install: all
 	$(EXTENSION_MAKE) install $(if $(DESTDIR),DESTDIR=$(abspath $(DESTDIR)))
 	install -D -m 755 $(INDEXER) $(DESTDIR)$(PREFIX)/bin/daas-indexer
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -D -m 644 docs/operations.md $(DESTDIR)$(PREFIX)/share/doc/daas/operations.md
 	sed 's|@PREFIX@|$(PREFIX)|g' deploy/daas-indexer.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/daas-indexer.service
 
 clean:
