@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
+#include <cmath>
 
 namespace daas {
 namespace {
@@ -36,11 +36,12 @@ Civil civil_of(std::int64_t days_since_2000) {
   return civil;
 }
 
-void append_padded(std::string& out, std::int64_t number, int width) {
+void append_padded(std::string& out, std::int64_t number, std::size_t width) {
   char digits[24];
-  const int size = std::snprintf(digits, sizeof digits, "%0*lld", width,
-                                 static_cast<long long>(number));
-  out.append(digits, static_cast<std::size_t>(size));
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  const auto size = static_cast<std::size_t>(end - digits);
+  if (size < width) out.append(width - size, '0');
+  out.append(digits, size);
 }
 
 /// Returns whether the year is BC, which stands at the end.
@@ -55,11 +56,17 @@ bool append_civil(std::string& out, std::int64_t days) {
   return bc;
 }
 
-bool leap(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+bool leap(std::int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
 int days_in(std::int64_t year, int month) {
   static constexpr std::array kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return month == 2 && leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
 /// Reads from the front of a text.
@@ -84,27 +91,25 @@ class Reader {
   }
   /// A number of `least` to `most` digits.
   bool number(std::size_t least, std::size_t most, std::int64_t& value) {
-    std::size_t size = 0;
-    while (size < rest_.size() && rest_[size] >= '0' && rest_[size] <= '9') ++size;
+    const auto size = digits();
     if (size < least || size > most) return false;
     std::from_chars(rest_.data(), rest_.data() + size, value);
     rest_.remove_prefix(size);
     return true;
   }
-  /// Digits of a fraction, rounded to microseconds.
-  bool fraction(std::int64_t& microseconds) {
-    std::size_t size = 0;
-    std::int64_t value = 0;
-    bool up = false;
-    for (; size < rest_.size() && rest_[size] >= '0' && rest_[size] <= '9'; ++size) {
-      if (size < 6) value = value * 10 + (rest_[size] - '0');
-      if (size == 6) up = rest_[size] >= '5';
-    }
-    if (size == 0) return false;
-    for (std::size_t i = size; i < 6; ++i) value *= 10;
-    microseconds = value + (up ? 1 : 0);
+  /// Digits of a fraction, rounded to microseconds as PostgreSQL does: by way of a double.
+  std::int64_t fraction() {
+    const auto size = digits();
+    const std::string number = "0." + std::string(rest_.substr(0, size));
+    double seconds = 0;
+    std::from_chars(number.data(), number.data() + number.size(), seconds);
     rest_.remove_prefix(size);
-    return true;
+    return static_cast<std::int64_t>(std::rint(seconds * 1'000'000));
+  }
+  std::size_t digits() const {
+    std::size_t size = 0;
+    while (size < rest_.size() && is_digit(rest_[size])) ++size;
+    return size;
   }
   void skip_spaces() {
     while (take(' ')) {
@@ -119,41 +124,55 @@ class Reader {
 struct Fields {
   std::int64_t year = 0, month = 0, day = 0;
   std::int64_t hour = 0, minute = 0, second = 0, microsecond = 0;
+  bool year_zero = false;  ///< there is none: 1 BC is followed by 1 AD
+  bool zone_in_range = true;
 };
 
 bool read_time(Reader& in, Fields& fields) {
-  if (!in.number(1, 2, fields.hour) || !in.take(':') || !in.number(2, 2, fields.minute)) return false;
+  if (!in.number(1, 2, fields.hour) || !in.take(':') || !in.number(1, 2, fields.minute))
+    return false;
   if (!in.take(':')) return true;
-  if (!in.number(2, 2, fields.second)) return false;
-  return !in.take('.') || in.fraction(fields.microsecond);
+  if (!in.number(1, 2, fields.second)) return false;
+  if (in.take('.')) fields.microsecond = in.fraction();
+  return true;
 }
 
-bool read_zone(Reader& in, DateTime& value) {
-  if (in.take("utc") || in.take("gmt") || in.take("z")) {
-    value.has_zone = true;
-    if (in.peek() != '+' && in.peek() != '-') return true;
-  }
-  const bool east = in.peek() == '+';
-  if (!east && in.peek() != '-') return true;
-  in.take(east ? '+' : '-');
+bool read_offset(Reader& in, Fields& fields, DateTime& value) {
+  const bool east = in.take('+');
+  if (!east && !in.take('-')) return false;
+  const bool packed = in.digits() > 2;
   std::int64_t hours = 0, minutes = 0, seconds = 0;
-  if (!in.number(1, 4, hours)) return false;
-  if (hours > 99) {
+  if (!in.number(1, 6, hours)) return false;
+  if (packed) {
     minutes = hours % 100;
     hours /= 100;
   } else if (in.take(':')) {
-    if (!in.number(2, 2, minutes)) return false;
-    if (in.take(':') && !in.number(2, 2, seconds)) return false;
+    if (!in.number(1, 2, minutes)) return false;
+    if (in.take(':') && !in.number(1, 2, seconds)) return false;
   }
-  if (hours > 15 || minutes > 59 || seconds > 59) return false;
   value.has_zone = true;
+  fields.zone_in_range = hours <= 15 && minutes <= 59 && seconds <= 59;
+  if (!fields.zone_in_range) return true;
   const auto offset = static_cast<int>(hours * 3600 + minutes * 60 + seconds);
   value.zone_seconds = east ? offset : -offset;
   return true;
 }
 
+bool take_utc(Reader& in) {
+  return in.take("utc") || in.take("gmt") || in.take("z");
+}
+
+bool read_zone(Reader& in, Fields& fields, DateTime& value) {
+  if (take_utc(in)) {
+    // PostgreSQL takes `UTC+2` for a POSIX zone, which is west of UTC.
+    value.has_zone = true;
+    return in.peek() != '+' && in.peek() != '-';
+  }
+  return (in.peek() != '+' && in.peek() != '-') || read_offset(in, fields, value);
+}
+
 bool in_range(const Fields& f) {
-  if (f.month < 1 || f.month > 12 || f.day < 1) return false;
+  if (f.year_zero || f.month < 1 || f.month > 12 || f.day < 1) return false;
   if (f.day > days_in(f.year, static_cast<int>(f.month))) return false;
   if (f.hour > 24 || f.minute > 59 || f.second > 60) return false;
   return f.hour < 24 || (f.minute == 0 && f.second == 0 && f.microsecond == 0);
@@ -174,34 +193,36 @@ bool read_javascript(Reader& in, Fields& fields, DateTime& value) {
       !in.number(4, 6, fields.year) || !in.take(' ') || !read_time(in, fields)) {
     return false;
   }
-  in.skip_spaces();
-  if (!read_zone(in, value)) return false;
-  in.skip_spaces();
-  if (in.peek() == '(') in.skip_all();
-  return in.done();
+  if (!in.take(" gmt") || !read_offset(in, fields, value)) return false;
+  // Only the name in parentheses says that JavaScript wrote it: without, PostgreSQL takes the
+  // offset for a POSIX one, which is west of UTC.
+  if (value.zone_seconds == 0 && in.done()) return true;
+  if (!in.take(" (")) return false;
+  in.skip_all();
+  return true;
 }
 
 bool read_iso(Reader& in, Fields& fields, DateTime& value) {
-  in.take('+');
-  if (!in.number(4, 7, fields.year) || !in.take('-') || !in.number(1, 2, fields.month) ||
+  if (!in.number(4, 9, fields.year) || !in.take('-') || !in.number(1, 2, fields.month) ||
       !in.take('-') || !in.number(1, 2, fields.day)) {
     return false;
   }
   const bool time_follows = in.take('T') || in.take('t');
   in.skip_spaces();
-  if (in.peek() >= '0' && in.peek() <= '9') {
+  if (is_digit(in.peek())) {
     if (!read_time(in, fields)) return false;
     in.skip_spaces();
-    if (!read_zone(in, value)) return false;
+    if (!read_zone(in, fields, value)) return false;
     in.skip_spaces();
   } else if (time_follows) {
     return false;
   }
   if (in.take("bc")) {
-    if (fields.year == 0) return false;
     fields.year = 1 - fields.year;
-  } else if (!in.take("ad") && fields.year == 0) {
-    return false;
+    fields.year_zero = fields.year == 1;
+  } else {
+    in.take("ad");
+    fields.year_zero = fields.year == 0;
   }
   return in.done();
 }
@@ -212,7 +233,8 @@ std::int64_t days_of(std::int64_t year, int month, int day) {
   const std::int64_t y = year - (month <= 2 ? 1 : 0);
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
   const auto yoe = static_cast<unsigned>(y - era * 400);
-  const auto doy = static_cast<unsigned>((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1);
+  const auto doy =
+      static_cast<unsigned>((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1);
   const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
   return era * 146097 + static_cast<std::int64_t>(doe) - 719468 - kEpochDays;
 }
@@ -227,7 +249,7 @@ void append_date(std::string& out, std::int32_t days) {
   }
 }
 
-void append_timestamp(std::string& out, std::int64_t microseconds, TimestampStyle style) {
+void append_timestamp(std::string& out, std::int64_t microseconds, bool with_zone) {
   if (microseconds == kTimestampInfinity) {
     out += "infinity";
     return;
@@ -243,19 +265,19 @@ void append_timestamp(std::string& out, std::int64_t microseconds, TimestampStyl
     --days;
   }
   const bool bc = append_civil(out, days);
-  const bool json = style == TimestampStyle::kJson || style == TimestampStyle::kJsonTz;
   const auto seconds = static_cast<int>(rest / 1'000'000);
-  char time[16];
-  out.append(time, static_cast<std::size_t>(
-                       std::snprintf(time, sizeof time, "%c%02d:%02d:%02d", json ? 'T' : ' ',
-                                     seconds / 3600, seconds / 60 % 60, seconds % 60)));
+  out += ' ';
+  append_padded(out, seconds / 3600, 2);
+  out += ':';
+  append_padded(out, seconds / 60 % 60, 2);
+  out += ':';
+  append_padded(out, seconds % 60, 2);
   if (const auto fraction = rest % 1'000'000; fraction != 0) {
     out += '.';
     append_padded(out, fraction, 6);
     while (out.back() == '0') out.pop_back();
   }
-  if (style == TimestampStyle::kTextTz) out += "+00";
-  if (style == TimestampStyle::kJsonTz) out += "+00:00";
+  if (with_zone) out += "+00";
   if (bc) out += " BC";
 }
 
@@ -282,6 +304,10 @@ std::optional<DateTime> parse_date_time(std::string_view text, DateTimeError& er
   }
   if (!in_range(fields)) {
     error = DateTimeError::kRange;
+    return std::nullopt;
+  }
+  if (!fields.zone_in_range) {
+    error = DateTimeError::kZone;
     return std::nullopt;
   }
   value.days = days_of(fields.year, static_cast<int>(fields.month), static_cast<int>(fields.day));

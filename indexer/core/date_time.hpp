@@ -14,16 +14,10 @@ constexpr std::int32_t kDateMinusInfinity = std::numeric_limits<std::int32_t>::m
 constexpr std::int64_t kTimestampInfinity = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kTimestampMinusInfinity = std::numeric_limits<std::int64_t>::min();
 
-/// How a timestamp is written. All with DateStyle=ISO and TimeZone=UTC.
-enum class TimestampStyle {
-  kText,      ///< 2013-01-01 10:00:00.5
-  kTextTz,    ///< 2013-01-01 10:00:00.5+00
-  kJson,      ///< 2013-01-01T10:00:00.5
-  kJsonTz,    ///< 2013-01-01T10:00:00.5+00:00
-};
-
+/// With DateStyle=ISO and TimeZone=UTC: `2013-01-01`, `0044-03-15 BC`, `infinity`.
 void append_date(std::string& out, std::int32_t days);
-void append_timestamp(std::string& out, std::int64_t microseconds, TimestampStyle style);
+/// The same: `2013-01-01 10:00:00.5`, of a timestamptz `2013-01-01 10:00:00.5+00`.
+void append_timestamp(std::string& out, std::int64_t microseconds, bool with_zone);
 
 /// Days since 2000-01-01 of a proleptic Gregorian date; year 0 is 1 BC. Any month and day in range.
 std::int64_t days_of(std::int64_t year, int month, int day);
@@ -35,14 +29,14 @@ struct DateTime {
   std::int64_t days = 0;          ///< since 2000-01-01
   std::int64_t microseconds = 0;  ///< of the day; may be outside it after a zone was applied
   bool has_zone = false;
-  int zone_seconds = 0;           ///< east of UTC
+  int zone_seconds = 0;  ///< east of UTC
 };
 
-enum class DateTimeError { kSyntax, kRange };
+enum class DateTimeError { kSyntax, kRange, kZone };
 
-/// Reads `[+]YYYY-MM-DD[( |T)HH:MM[:SS[.f…]]][Z|UTC|(+|-)HH[[:]MM[[:]SS]]][ BC]`, `infinity`,
-/// `-infinity`, and JavaScript's `Thu Jan 01 1970 00:00:00 GMT+0000 (…)`. Fractions are rounded to
-/// microseconds. Nothing and `error` when the text is none of these.
+/// Reads `YYYY-MM-DD[( |T)HH:MM[:SS[.f…]]][Z|UTC|GMT|(+|-)HH[[:]MM[[:]SS]]][ BC]`, `infinity`,
+/// `-infinity`, and JavaScript's `Thu Jan 01 1970 00:00:00 GMT+0000 (…)`: what is read means what
+/// it means to PostgreSQL, which reads more. Nothing and `error` when the text is none of these.
 std::optional<DateTime> parse_date_time(std::string_view text, DateTimeError& error);
 
 /// As timestamptz: the zone is applied, UTC without one. Nothing outside PostgreSQL's range.

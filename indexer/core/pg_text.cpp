@@ -73,8 +73,7 @@ void append_native_text(std::string& out, ValueType type, std::string_view bytes
     case ValueType::kTimestampTz:
       require(bytes, 8);
       append_timestamp(out, static_cast<std::int64_t>(big_endian(bytes)),
-                       type == ValueType::kTimestamp ? TimestampStyle::kText
-                                                     : TimestampStyle::kTextTz);
+                       type == ValueType::kTimestampTz);
       return;
     case ValueType::kText:
     case ValueType::kNumeric:

@@ -9,7 +9,8 @@
 namespace daas {
 namespace {
 
-constexpr std::size_t kLongestTerm = 32766;  ///< IndexWriter.MAX_TERM_LENGTH of Lucene
+// With the hash below Lucene's IndexWriter.MAX_TERM_LENGTH, 32,766. No short value can be a long
+// one's twin, which is longer than this.
 constexpr std::size_t kKeptPrefix = 32000;
 
 std::string sha256_hex(std::string_view value) {
@@ -30,7 +31,7 @@ std::string sha256_hex(std::string_view value) {
 }  // namespace
 
 std::string string_twin(std::string_view value) {
-  if (value.size() <= kLongestTerm) return std::string(value);
+  if (value.size() <= kKeptPrefix) return std::string(value);
   std::size_t kept = kKeptPrefix;
   while (kept > 0 && (static_cast<unsigned char>(value[kept]) & 0xC0) == 0x80) --kept;
   return std::string(value.substr(0, kept)) + sha256_hex(value);

@@ -120,8 +120,10 @@ ParsedValue parse_float(std::string_view text, std::string_view type) {
   const auto read = static_cast<std::size_t>(end - number.c_str());
   if (read == 0) return invalid_syntax(type, text);
   if (errno == ERANGE && (value == 0 || std::isinf(value))) {
-    return refused(kOutOfRange, quoted(std::string_view(number).substr(0, read)) +
-                                    " is out of range for type " + std::string(type));
+    // PostgreSQL names the number that it read; for real, all that it was given.
+    const auto named =
+        std::is_same_v<Float, float> ? text : std::string_view(number).substr(0, read);
+    return refused(kOutOfRange, quoted(named) + " is out of range for type " + std::string(type));
   }
   if (read != number.size()) return invalid_syntax(type, text);
   std::string twin;
@@ -226,6 +228,9 @@ ParsedValue parse_moment(ValueType type, std::string_view text) {
   const auto value = parse_date_time(text, error);
   if (!value && error == DateTimeError::kRange) {
     return refused(kDatetimeOverflow, "date/time field value out of range: " + quoted(text));
+  }
+  if (!value && error == DateTimeError::kZone) {
+    return refused("22009", "time zone displacement out of range: " + quoted(text));
   }
   if (!value) return invalid_syntax(name, text, kInvalidDatetime);
   if (type == ValueType::kDate) {
