@@ -28,6 +28,11 @@ const char* quoted(const char* name) {
   return text.data;
 }
 
+/// A type's name for a cast, true under any search_path; without a modifier, which would cut values.
+const char* cast_type(Oid type) {
+  return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
 }  // namespace
 
 char* deparse_query(const ModelQuery& model) {
@@ -58,6 +63,14 @@ char* load_query(const ModelQuery& model, const char* query) {
       appendStringInfo(&text, "pg_catalog.to_json(q.%s) AS %s", name, name);
     }
   }
+  // The id is the key's text, which to_json() is not. A cast to text is not it either: char(n)
+  // loses its padding by it.
+  for (int i = 0; i < model.key_count; ++i) {
+    const OutputColumn& column = model.columns[model.key[i]];
+    if (!column.native) {
+      appendStringInfo(&text, ", pg_catalog.format('%%s', q.%s)", quoted(column.name));
+    }
+  }
   appendStringInfo(&text, " FROM (%s) q", query);
   return text.data;
 }
@@ -70,7 +83,7 @@ char* fetch_query(const ModelQuery& model, const char* query) {
     // = ANY of an array is an index condition that every index on the column serves.
     const OutputColumn& column = model.columns[model.key[0]];
     appendStringInfo(&text, " WHERE q.%s = ANY ($1::text[]::%s[])", quoted(column.name),
-                     format_type_be(column.type));
+                     cast_type(column.type));
     return text.data;
   }
   appendStringInfoString(&text, " WHERE (");
@@ -80,7 +93,7 @@ char* fetch_query(const ModelQuery& model, const char* query) {
   appendStringInfoString(&text, ") IN (SELECT * FROM unnest(");
   for (int i = 0; i < model.key_count; ++i) {
     appendStringInfo(&text, "%s$%d::text[]::%s[]", i > 0 ? ", " : "", i + 1,
-                     format_type_be(model.columns[model.key[i]].type));
+                     cast_type(model.columns[model.key[i]].type));
   }
   appendStringInfoString(&text, "))");
   return text.data;

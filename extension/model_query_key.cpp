@@ -1,6 +1,7 @@
 // The key of a model: which document a row is. It must identify a row, now and in the WAL.
 #include <cstring>
 
+#include "capture_encoding.hpp"
 #include "model_query.hpp"
 
 extern "C" {
@@ -145,12 +146,15 @@ void check_key_columns(const ModelQuery& model, Relation table) {
                       errmsg("key column \"%s\" is a generated column", column.name),
                       errhint("Name the columns that it is made of.")));
     }
-    if (!column.native || column.type == JSONBOID) {
+    // The affected key is read off the change event: its text must be in there.
+    Oid output_function = InvalidOid;
+    if (column.type == JSONBOID ||
+        encoding_of(column.type, &output_function) == ValueEncoding::kOmitted) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                       errmsg("key column \"%s\" is of type %s, which is not supported in a key",
                              column.name, format_type_be(column.type)),
-                      errhint("Key columns are integers, numeric, floating-point numbers, boolean, "
-                              "text, character varying, uuid, date or timestamps.")));
+                      errhint("Key columns are of built-in types other than json, jsonb and ranges, "
+                              "of enums, or of domains over these.")));
     }
     if (!attribute->attnotnull) {
       ereport(ERROR,
