@@ -20,9 +20,12 @@ ServerResponse readyz(const Readiness& readiness) {
 
 AdminServer::AdminServer(const std::string& listen, std::function<Readiness()> probe)
     : probe_(std::move(probe)),
-      server_({listen, 1, std::chrono::seconds(30)}, [this](const ServerRequest& request, const HttpServer::Reply& reply) {
+      server_({listen, 1, std::chrono::seconds(30)}, [this](const ServerRequest& request,
+                                                            const HttpServer::Reply& reply) {
         const auto path = request.target.substr(0, request.target.find('?'));
-        if (path != "/readyz") throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {}, "GET /readyz");
+        if (path != "/readyz")
+          throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {},
+                        "GET /readyz");
         if (request.method != "GET" && request.method != "HEAD") {
           ApiError error{405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, {}, {}};
           error.headers.emplace_back("Allow", "GET, HEAD");

@@ -21,8 +21,9 @@ struct Api {
   };
 
   std::string path;
-  std::string collection;       ///< physical collection of the live generation; empty until the first load is done
-  std::vector<Column> columns;  ///< of that generation, in the order of the document text
+  std::string collection;  ///< physical collection of the live generation; empty until the first
+                           ///< load is done
+  std::vector<Column> columns;       ///< of that generation, in the order of the document text
   std::vector<std::string> fields;   ///< columns that may leave
   std::vector<std::string> filters;  ///< columns that may be filtered and ordered by
   std::vector<ScopePair> scope;

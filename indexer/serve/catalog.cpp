@@ -16,13 +16,15 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-// Notifications make definitions take effect at once; the regular reading is for the day one is lost.
+// Notifications make definitions take effect at once; the regular reading is for the day one is
+// lost.
 constexpr milliseconds kRegularReading{10'000};
 constexpr milliseconds kFirstRetry{200};
 constexpr milliseconds kLastRetry{5'000};
 
 constexpr const char* kQuery =
-    "SELECT path, to_json(fields), to_json(filters), scope, public, max_rows, collection, columns, generation "
+    "SELECT path, to_json(fields), to_json(filters), scope, public, max_rows, collection, columns, "
+    "generation "
     "FROM daas.served_api";
 
 Api read_api(const Result& rows, int row) {
@@ -45,7 +47,8 @@ Api read_api(const Result& rows, int row) {
     Column column;
     column.name = entry.at("name").get<std::string>();
     column.pg_type = entry.at("type").get<std::string>();
-    column.type = entry.value("wrapped", false) ? ValueType::kWrapped : value_type_named(column.pg_type);
+    column.type =
+        entry.value("wrapped", false) ? ValueType::kWrapped : value_type_named(column.pg_type);
     api.columns.push_back(std::move(column));
   }
   api.generation = rows.is_null(row, 8) ? 0 : rows.integer(row, 8);
@@ -63,7 +66,8 @@ Catalog read_catalog(Connection& connection) {
       catalog.apis.insert_or_assign(api.path, std::move(api));
     } catch (const json::exception& error) {
       // Not served at all is the safe side: half an API could lack half its scope.
-      spdlog::error("api {}: its definition can't be read and it is not served: {}", rows(row, 0), error.what());
+      spdlog::error("api {}: its definition can't be read and it is not served: {}", rows(row, 0),
+                    error.what());
     }
   }
   return catalog;
@@ -145,8 +149,9 @@ void CatalogWatcher::run() {
       }
       if (told != error.what()) {
         const auto* known = dynamic_cast<const Error*>(&error);
-        spdlog::warn("serve: the APIs can't be read, the last reading stays in use: {}{}{}", error.what(),
-                     known && !known->hint().empty() ? "; " : "", known ? known->hint() : "");
+        spdlog::warn("serve: the APIs can't be read, the last reading stays in use: {}{}{}",
+                     error.what(), known && !known->hint().empty() ? "; " : "",
+                     known ? known->hint() : "");
         told = error.what();
       }
     }

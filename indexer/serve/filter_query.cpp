@@ -11,7 +11,10 @@ constexpr std::size_t kMostClauses = 500;
 class LeafBuilder {
  public:
   LeafBuilder(const Column& column, QueryParameters& parameters)
-      : type_(column.type), field_(solr_field(column)), pg_type_(column.pg_type), parameters_(parameters) {}
+      : type_(column.type),
+        field_(solr_field(column)),
+        pg_type_(column.pg_type),
+        parameters_(parameters) {}
 
   std::string exists() const { return field_ + ":*"; }
   /// Holds nowhere. A pure negative clause matches nothing in a nested query, which is the point.
@@ -34,7 +37,9 @@ class LeafBuilder {
   bool is_string() const {
     return type_ == ValueType::kText || type_ == ValueType::kUuid || type_ == ValueType::kNumeric;
   }
-  static bool is_zero(const std::string& twin) { return twin.find_first_not_of("-+0.") == std::string::npos; }
+  static bool is_zero(const std::string& twin) {
+    return twin.find_first_not_of("-+0.") == std::string::npos;
+  }
 
   std::string twin(const std::string& text) const {
     auto parsed = parse_value(type_, text);
@@ -63,8 +68,9 @@ std::string LeafBuilder::among(const std::vector<std::string>& texts) {
   // {!terms} loses negative values of double fields in Solr 9.10 when another clause leads.
   if (is_float()) {
     if (twins.size() > kMostClauses) {
-      throw Refusal(400, "54000", "more than 500 values in one list of a column of type " + pg_type_,
-                    {}, "split the request");
+      throw Refusal(400, "54000",
+                    "more than 500 values in one list of a column of type " + pg_type_, {},
+                    "split the request");
     }
     std::string query = "{!bool";
     for (auto& twin : twins) query += " should=" + parameters_.query(equals_twin(std::move(twin)));
@@ -80,9 +86,11 @@ std::string LeafBuilder::among(const std::vector<std::string>& texts) {
     }
     if (clash) continue;
     const auto name = parameters_.value(std::string(1, separator));
-    return "{!terms f=" + field_ + " separator=" + name + " v=" + parameters_.value(std::move(joined)) + "}";
+    return "{!terms f=" + field_ + " separator=" + name +
+           " v=" + parameters_.value(std::move(joined)) + "}";
   }
-  throw Refusal(400, "22023", "a list of values holds all of the control characters U+001C to U+001F", {},
+  throw Refusal(400, "22023",
+                "a list of values holds all of the control characters U+001C to U+001F", {},
                 "ask for the values in separate requests");
 }
 
@@ -95,8 +103,9 @@ std::string LeafBuilder::compares(Operator op, const std::string& text) {
   const bool inclusive = op == Operator::kGte || op == Operator::kLte;
   if (is_string()) {
     // Byte order of UTF-8, which is PostgreSQL's order under collation "C".
-    return std::string("{!frange ") + (lower ? "l=" : "u=") + parameters_.value(std::move(literal)) +
-           (lower ? " incl=" : " incu=") + (inclusive ? "true" : "false") + "}" + field_;
+    return std::string("{!frange ") + (lower ? "l=" : "u=") +
+           parameters_.value(std::move(literal)) + (lower ? " incl=" : " incu=") +
+           (inclusive ? "true" : "false") + "}" + field_;
   }
   // A literal that the daemon printed itself: digits and a sign.
   if (lower) return field_ + ":" + (inclusive ? "[" : "{") + "\"" + literal + "\" TO *]";
@@ -106,10 +115,14 @@ std::string LeafBuilder::compares(Operator op, const std::string& text) {
 std::string LeafBuilder::compares_boolean(Operator op, bool value) {
   // false < true
   switch (op) {
-    case Operator::kGt: return value ? nothing() : equals_twin("true");
-    case Operator::kGte: return value ? equals_twin("true") : exists();
-    case Operator::kLt: return value ? equals_twin("false") : nothing();
-    default: return value ? exists() : equals_twin("false");
+    case Operator::kGt:
+      return value ? nothing() : equals_twin("true");
+    case Operator::kGte:
+      return value ? equals_twin("true") : exists();
+    case Operator::kLt:
+      return value ? equals_twin("false") : nothing();
+    default:
+      return value ? exists() : equals_twin("false");
   }
 }
 
@@ -144,7 +157,8 @@ std::string QueryParameters::value(std::string raw) {
   return "$" + name;
 }
 
-std::string filter_query(const Filter& filter, const Column& column, const Api& api, QueryParameters& parameters) {
+std::string filter_query(const Filter& filter, const Column& column, const Api& api,
+                         QueryParameters& parameters) {
   LeafBuilder leaf(column, parameters);
   switch (filter.op) {
     case Operator::kIs: {
@@ -154,10 +168,13 @@ std::string filter_query(const Filter& filter, const Column& column, const Api& 
         return present ? leaf.exists() : leaf.everything_but(leaf.exists());
       }
       if (column.type != ValueType::kBoolean) {
-        throw Refusal(400, "42804", "argument of IS " + word + " must be type boolean, not type " + column.pg_type,
-                      "column " + api.path + "." + column.name);
+        throw Refusal(
+            400, "42804",
+            "argument of IS " + word + " must be type boolean, not type " + column.pg_type,
+            "column " + api.path + "." + column.name);
       }
-      if (word == "unknown") return filter.negated ? leaf.exists() : leaf.everything_but(leaf.exists());
+      if (word == "unknown")
+        return filter.negated ? leaf.exists() : leaf.everything_but(leaf.exists());
       auto holds = leaf.is_boolean(word == "true");
       return filter.negated ? leaf.everything_but(std::move(holds)) : holds;
     }

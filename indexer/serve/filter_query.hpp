@@ -30,6 +30,7 @@ class QueryParameters {
 /// The query of one filter with SQL's meaning of NULL: no operator but is and isdistinct holds for
 /// a missing value, negated or not. `$all` (*:*) must be among the request's parameters.
 /// @throws Refusal 400 for a value that isn't one of the column's type, with PostgreSQL's words
-std::string filter_query(const Filter& filter, const Column& column, const Api& api, QueryParameters& parameters);
+std::string filter_query(const Filter& filter, const Column& column, const Api& api,
+                         QueryParameters& parameters);
 
 }  // namespace daas

@@ -49,7 +49,8 @@ tcp::endpoint resolve(asio::io_context& context, const std::string& listen) {
   tcp::resolver resolver(context);
   const bool digits = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
   if (host.empty() || !digits || port.size() > 5 || std::stoul(port) > 65535) {
-    throw Error(Remedy::kStop, "not an address to listen on: \"" + listen + "\"", "write HOST:PORT, as 127.0.0.1:8080");
+    throw Error(Remedy::kStop, "not an address to listen on: \"" + listen + "\"",
+                "write HOST:PORT, as 127.0.0.1:8080");
   }
   const auto found = resolver.resolve(host, port, tcp::resolver::passive, error);
   if (error || found.empty()) {
@@ -74,7 +75,9 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
   class Session;
 
   Core(Settings settings, Handler handler)
-      : settings_(std::move(settings)), handler_(std::move(handler)), acceptor_(asio::make_strand(context_)),
+      : settings_(std::move(settings)),
+        handler_(std::move(handler)),
+        acceptor_(asio::make_strand(context_)),
         pause_(acceptor_.get_executor()) {}
 
   void start();
@@ -116,7 +119,8 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
 /// on the connection's strand only.
 class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<Core> core, tcp::socket socket) : core_(std::move(core)), stream_(std::move(socket)) {}
+  Session(std::shared_ptr<Core> core, tcp::socket socket)
+      : core_(std::move(core)), stream_(std::move(socket)) {}
   ~Session() { core_->forget(this); }
 
   void start() {
@@ -138,19 +142,24 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
     parser_.emplace();
     parser_->header_limit(kLongestHeader);
     parser_->body_limit(kLongestBody);
-    stream_.expires_after(core_->idle_timeout());  // for the whole request: a slow sender gains nothing
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      self->has_read(error);
-    });
+    stream_.expires_after(
+        core_->idle_timeout());  // for the whole request: a slow sender gains nothing
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, std::size_t) { self->has_read(error); });
   }
 
   void has_read(error_code error) {
     if (error) {
-      if (error == http::error::header_limit) return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
-      if (error == http::error::body_limit) return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
-      const bool malformed = error.category() == make_error_code(http::error::bad_target).category() &&
-                             error != http::error::end_of_stream && error != http::error::partial_message;
-      if (malformed) return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
+      if (error == http::error::header_limit)
+        return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
+      if (error == http::error::body_limit)
+        return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
+      const bool malformed =
+          error.category() == make_error_code(http::error::bad_target).category() &&
+          error != http::error::end_of_stream && error != http::error::partial_message;
+      if (malformed)
+        return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
       return close();
     }
     busy_ = true;
@@ -159,16 +168,27 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
     head_ = message.method() == http::verb::head;
     keep_alive_ = message.keep_alive() && !core_->draining();
     if (message.target().size() > kLongestTarget) {
-      return refuse({414, "PGRST100", "the request's URL is over 8 KB", {}, "send fewer or shorter filters", {}});
+      return refuse({414,
+                     "PGRST100",
+                     "the request's URL is over 8 KB",
+                     {},
+                     "send fewer or shorter filters",
+                     {}});
     }
     if (message.count(http::field::authorization) > 1) {
       return refuse({400, "PGRST100", "the request has two Authorization headers", {}, {}, {}});
     }
     const auto header = [&](beast::string_view name) { return std::string(message[name]); };
-    ServerRequest request{std::string(message.method_string()), std::string(message.target()), header("authorization"),
-                          header("prefer"), header("accept"), header("accept-profile"), std::move(message.body())};
+    ServerRequest request{std::string(message.method_string()),
+                          std::string(message.target()),
+                          header("authorization"),
+                          header("prefer"),
+                          header("accept"),
+                          header("accept-profile"),
+                          std::move(message.body())};
     for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
-      if (std::string_view(at->value()) != request.prefer) request.prefer += "," + std::string(at->value());
+      if (std::string_view(at->value()) != request.prefer)
+        request.prefer += "," + std::string(at->value());
     }
     try {
       core_->handler()(std::move(request), [self = shared_from_this()](ServerResponse response) {
@@ -205,7 +225,9 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
     serializer_.emplace(*response_);
     stream_.expires_after(core_->idle_timeout());
     // The header says the length of the body that a GET would have: write it apart for a HEAD.
-    const auto done = [self = shared_from_this()](error_code error, std::size_t) { self->has_written(error); };
+    const auto done = [self = shared_from_this()](error_code error, std::size_t) {
+      self->has_written(error);
+    };
     if (head_) {
       http::async_write_header(stream_, *serializer_, done);
     } else {
@@ -268,7 +290,8 @@ void HttpServer::Core::start() {
     acceptor_.bind(endpoint);
     acceptor_.listen();
   } catch (const boost::system::system_error& error) {
-    throw Error(Remedy::kStop, "can't listen on " + settings_.listen + ": " + error.code().message(),
+    throw Error(Remedy::kStop,
+                "can't listen on " + settings_.listen + ": " + error.code().message(),
                 "is another daas-indexer running? choose another port");
   }
   port_ = acceptor_.local_endpoint().port();
@@ -362,9 +385,17 @@ std::vector<std::shared_ptr<HttpServer::Core::Session>> HttpServer::Core::sessio
 
 HttpServer::HttpServer(Settings settings, Handler handler)
     : core_(std::make_shared<Core>(std::move(settings), std::move(handler))) {}
-HttpServer::~HttpServer() { stop(std::chrono::milliseconds(0)); }
-void HttpServer::start() { core_->start(); }
-void HttpServer::stop(std::chrono::milliseconds grace) { core_->stop(grace); }
-std::uint16_t HttpServer::port() const { return core_->port(); }
+HttpServer::~HttpServer() {
+  stop(std::chrono::milliseconds(0));
+}
+void HttpServer::start() {
+  core_->start();
+}
+void HttpServer::stop(std::chrono::milliseconds grace) {
+  core_->stop(grace);
+}
+std::uint16_t HttpServer::port() const {
+  return core_->port();
+}
 
 }  // namespace daas

@@ -29,7 +29,8 @@ std::variant<std::string, ApiError> try_login(AccountCheck& check, const Credent
   } catch (const std::exception& error) {
     // The statement's words may name the account: they are for the log, not for the client.
     spdlog::warn("login: {}", error.what());
-    return unavailable("logins are not possible at the moment", "the database did not answer").error();
+    return unavailable("logins are not possible at the moment", "the database did not answer")
+        .error();
   }
 }
 
@@ -42,24 +43,33 @@ Credentials basic_credentials(std::string_view authorization) {
     if ((authorization[i] | 0x20) != kScheme[i]) throw login_refused();
   }
   if (authorization[kScheme.size() - 1] != ' ') throw login_refused();
-  const auto decoded = base64_decode(authorization.substr(kScheme.size()), Base64Alphabet::kStandard);
-  if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos) throw login_refused();
+  const auto decoded =
+      base64_decode(authorization.substr(kScheme.size()), Base64Alphabet::kStandard);
+  if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos)
+    throw login_refused();
   const auto colon = decoded->find(':');
-  if (colon == std::string::npos || colon == 0 || decoded->size() - colon - 1 > kLongestPassword) throw login_refused();
+  if (colon == std::string::npos || colon == 0 || decoded->size() - colon - 1 > kLongestPassword)
+    throw login_refused();
   return {decoded->substr(0, colon), decoded->substr(colon + 1)};
 }
 
 Refusal login_refused() {
-  return Refusal(with_challenge({401, "28P01", "the account's name or password is wrong",
-                                 {}, "send the header Authorization: Basic base64(NAME:PASSWORD)", {}}));
+  return Refusal(with_challenge({401,
+                                 "28P01",
+                                 "the account's name or password is wrong",
+                                 {},
+                                 "send the header Authorization: Basic base64(NAME:PASSWORD)",
+                                 {}}));
 }
 
 std::string AccountCheck::ask(const Credentials& credentials) {
   if (!connection_) {
-    connection_ = std::make_unique<Connection>(conninfo_, "daas serve login", Session::kPlain, interrupt_);
+    connection_ =
+        std::make_unique<Connection>(conninfo_, "daas serve login", Session::kPlain, interrupt_);
     connection_->run("SET statement_timeout = '10s'");
   }
-  const auto rows = connection_->run("SELECT daas.login($1, $2)", {credentials.name, credentials.password});
+  const auto rows =
+      connection_->run("SELECT daas.login($1, $2)", {credentials.name, credentials.password});
   return rows.rows() == 1 && !rows.is_null(0, 0) ? rows.text(0, 0) : std::string();
 }
 
@@ -80,10 +90,13 @@ std::optional<nlohmann::json> AccountCheck::claims(const Credentials& credential
 }
 
 LoginDesk::LoginDesk(const std::string& conninfo, const TokenAuthority& tokens, int threads)
-    : tokens_(tokens),
-      workers_(threads, kMostWaiting, [&] { return std::make_unique<AccountCheck>(conninfo, &stop_); }) {}
+    : tokens_(tokens), workers_(threads, kMostWaiting, [&] {
+        return std::make_unique<AccountCheck>(conninfo, &stop_);
+      }) {}
 
-LoginDesk::~LoginDesk() { stop_.raise(); }
+LoginDesk::~LoginDesk() {
+  stop_.raise();
+}
 
 void LoginDesk::login(std::string_view authorization, Answer answer) {
   auto credentials = std::make_shared<Credentials>();

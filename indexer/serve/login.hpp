@@ -29,7 +29,8 @@ Credentials basic_credentials(std::string_view authorization);
 /// The one 401 of a login: it does not say whether the account exists.
 Refusal login_refused();
 
-/// Asks daas.login on one kept connection, made at the first use and again when it was lost. One thread.
+/// Asks daas.login on one kept connection, made at the first use and again when it was lost. One
+/// thread.
 class AccountCheck {
  public:
   AccountCheck(std::string conninfo, const Interrupt* interrupt)

@@ -9,7 +9,7 @@
 namespace daas {
 namespace {
 
-constexpr std::size_t kMostQueries = 500;    // Solr answers 500 to more than 1,024 clauses
+constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
 
 std::string listed(const std::vector<std::string>& names) {
@@ -88,7 +88,8 @@ void add_scope(const Api& api, const nlohmann::json& claims,
   }
   const auto& filters = std::get<std::vector<ScopeFilter>>(decided);
   if (filters.size() != api.scope.size()) {
-    throw Refusal(403, "42501", "permission denied for " + api.path);  // never fewer filters than pairs
+    throw Refusal(403, "42501",
+                  "permission denied for " + api.path);  // never fewer filters than pairs
   }
   if (filters.empty()) return;
 
@@ -101,7 +102,8 @@ void add_scope(const Api& api, const nlohmann::json& claims,
       if (!values.empty()) values += kScopeSeparator;
       values += value;
     }
-    parameters.emplace_back("fq", "{!terms f=" + filters[i].field + " separator=$ssep v=$" + name + "}");
+    parameters.emplace_back("fq",
+                            "{!terms f=" + filters[i].field + " separator=$ssep v=$" + name + "}");
     parameters.emplace_back(name, std::move(values));
   }
 }
@@ -124,7 +126,8 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
     must += " must=" + generated.query(filter_query(filter, column, api, generated));
   }
   if (generated.query_count() > kMostQueries) {
-    throw Refusal(400, "54000", "the request has more than 500 conditions", {}, "split the request");
+    throw Refusal(400, "54000", "the request has more than 500 conditions", {},
+                  "split the request");
   }
 
   plan.shape.members = members(request, api);
@@ -134,14 +137,16 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   plan.shape.singular = request.singular;
   if (request.singular) plan.shape.rows = std::min<std::uint64_t>(plan.shape.rows, 2);
   if (request.offset > kDeepestRow || request.offset + plan.shape.rows > kDeepestRow) {
-    throw Refusal(400, "54000", "offset + limit is more than 10,000",
-                  "an offset of " + std::to_string(request.offset) + " and " + std::to_string(plan.shape.rows) +
-                      " rows were asked for",
-                  "order by a unique column and filter by the last value read: ?order=id&id=gt.LAST");
+    throw Refusal(
+        400, "54000", "offset + limit is more than 10,000",
+        "an offset of " + std::to_string(request.offset) + " and " +
+            std::to_string(plan.shape.rows) + " rows were asked for",
+        "order by a unique column and filter by the last value read: ?order=id&id=gt.LAST");
   }
 
   // User filters stand in the main query and not in fq: only scopes are worth Solr's filter cache.
-  parameters.emplace_back("q", "{!bool" + (must.empty() ? " must=$all" : must) + " must_not=$dead}");
+  parameters.emplace_back("q",
+                          "{!bool" + (must.empty() ? " must=$all" : must) + " must_not=$dead}");
   parameters.emplace_back("all", "*:*");
   parameters.emplace_back("dead", "_deleted_:true");
   for (auto& parameter : generated.take()) parameters.push_back(std::move(parameter));

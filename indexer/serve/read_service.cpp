@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serve/response.hpp"
+#include "solr/answer.hpp"
 
 namespace daas {
 namespace {
@@ -22,14 +23,16 @@ void allow(const ServerRequest& request, std::initializer_list<std::string_view>
   if (std::find(methods.begin(), methods.end(), request.method) != methods.end()) return;
   std::string allowed;
   for (const auto method : methods) allowed += (allowed.empty() ? "" : ", ") + std::string(method);
-  ApiError error{405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
+  ApiError error{
+      405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
   error.headers.emplace_back("Allow", allowed);
   throw Refusal(std::move(error));
 }
 
 Refusal no_such_api(const std::string& path) {
-  return Refusal(404, "PGRST205", "Could not find the API '" + path + "'", {},
-                 "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
+  return Refusal(
+      404, "PGRST205", "Could not find the API '" + path + "'", {},
+      "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
 }
 
 }  // namespace
@@ -42,8 +45,12 @@ struct ReadService::Read {
   bool authenticated = false;
 };
 
-ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens, LoginDesk& logins)
-    : settings_(std::move(settings)), catalog_(catalog), tokens_(tokens), logins_(logins),
+ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
+                         LoginDesk& logins)
+    : settings_(std::move(settings)),
+      catalog_(catalog),
+      tokens_(tokens),
+      logins_(logins),
       workers_(std::max(1, settings_.threads), kMostWaiting,
                [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
 
@@ -71,10 +78,13 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply reply) {
 void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   const auto target = parse_target(request.target);
   if (target.segments.size() != 1 || !is_api_name(target.segments[0])) {
-    throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {}, "GET /API?column=eq.value");
+    throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {},
+                  "GET /API?column=eq.value");
   }
   const auto catalog = catalog_.current();
-  if (!catalog) throw unavailable("the APIs are not known yet", "the database has not been reached since the start");
+  if (!catalog)
+    throw unavailable("the APIs are not known yet",
+                      "the database has not been reached since the start");
   const Api* api = catalog->find(target.segments[0]);
   if (api == nullptr) throw no_such_api(target.segments[0]);
 
@@ -88,7 +98,8 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
     throw token_missing();
   }
   allow(request, {"GET", "HEAD"});
-  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile}, api->path, api->filters);
+  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile},
+                            api->path, api->filters);
   plan(read);  // refused here, a bad request costs no worker
 
   const auto shared = std::make_shared<const Read>(std::move(read));
@@ -134,16 +145,22 @@ ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
     throw unavailable("the search engine does not answer");
   }
   if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
-    spdlog::warn("serve: GET /{}: Solr answered {} for {}: {}", read.path, answer.status, planned.solr.collection,
-                 answer.body.substr(0, 500));
-    throw unavailable("the search engine is not ready", "it answered with status " + std::to_string(answer.status));
+    spdlog::warn("serve: GET /{}: Solr answered {} for {}", read.path, answer.status,
+                 planned.solr.collection);
+    spdlog::debug("serve: Solr said: {}", solr_message(answer));
+    throw unavailable("the search engine is not ready",
+                      "it answered with status " + std::to_string(answer.status));
   }
   if (answer.status != 200) {
     // The plan sends nothing that Solr may refuse: a defect of the daemon or a foreign configset.
-    spdlog::error("serve: GET /{}: Solr answered {} for {}: {}", read.path, answer.status, planned.solr.collection,
-                  answer.body.substr(0, 500));
+    spdlog::error(
+        "serve: GET /{}: Solr answered {} for {}; its words are logged at level debug, since they "
+        "may quote values",
+        read.path, answer.status, planned.solr.collection);
+    spdlog::debug("serve: Solr said: {}", solr_message(answer));
     throw Refusal(500, "XX000", "the search engine refused the query",
-                  "it answered with status " + std::to_string(answer.status), "see the daemon's log");
+                  "it answered with status " + std::to_string(answer.status),
+                  "see the daemon's log");
   }
 
   auto rows = answer_read(std::move(answer.body), planned.shape);
@@ -152,7 +169,8 @@ ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
   response.body = std::move(rows.body);
   response.headers.emplace_back("Content-Range", rows.content_range);
   if (planned.shape.singular) {
-    response.headers.emplace_back("Content-Type", "application/vnd.pgrst.object+json; charset=utf-8");
+    response.headers.emplace_back("Content-Type",
+                                  "application/vnd.pgrst.object+json; charset=utf-8");
   }
   if (planned.shape.count) response.headers.emplace_back("Preference-Applied", "count=exact");
   return response;

@@ -25,7 +25,8 @@ class ReadService {
     std::chrono::milliseconds time_allowed{5'000};
   };
 
-  ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens, LoginDesk& logins);
+  ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
+              LoginDesk& logins);
   ~ReadService() { stop(); }
 
   /// @throws Refusal

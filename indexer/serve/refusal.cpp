@@ -4,8 +4,10 @@
 
 namespace daas {
 
-Refusal::Refusal(unsigned status, std::string code, std::string message, std::string details, std::string hint)
-    : error_{status, std::move(code), std::move(message), std::move(details), std::move(hint), {}} {}
+Refusal::Refusal(unsigned status, std::string code, std::string message, std::string details,
+                 std::string hint)
+    : error_{status, std::move(code), std::move(message), std::move(details), std::move(hint), {}} {
+}
 
 Refusal unavailable(std::string message, std::string details) {
   ApiError error{503, "PGRST000", std::move(message), std::move(details), {}, {}};

@@ -20,20 +20,22 @@ constexpr OperatorName kOperators[] = {
 };
 // Words of the dialect that have no leaf yet: told apart from misspelt ones.
 constexpr std::string_view kLaterOperators[] = {
-    "like", "ilike", "match", "imatch", "fts", "plfts", "phfts", "wfts", "cs",
-    "cd",   "ov",    "sl",    "sr",     "nxr", "nxl",   "adj",
+    "like", "ilike", "match", "imatch", "fts", "plfts", "phfts", "wfts",
+    "cs",   "cd",    "ov",    "sl",     "sr",  "nxr",   "nxl",   "adj",
 };
-constexpr std::string_view kLaterParameters[] = {"or", "and", "not.or", "not.and", "columns", "on_conflict"};
+constexpr std::string_view kLaterParameters[] = {"or",      "and",     "not.or",
+                                                 "not.and", "columns", "on_conflict"};
 
 template <std::size_t N>
 bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-Refusal parse_failure(std::string_view what, const TextCursor& at, std::string_view text, std::string details) {
+Refusal parse_failure(std::string_view what, const TextCursor& at, std::string_view text,
+                      std::string details) {
   return Refusal(400, "PGRST100",
-                 "\"failed to parse " + std::string(what) + " (" + std::string(text) + ")\" (line 1, column " +
-                     std::to_string(at.column()) + ")",
+                 "\"failed to parse " + std::string(what) + " (" + std::string(text) +
+                     ")\" (line 1, column " + std::to_string(at.column()) + ")",
                  std::move(details));
 }
 
@@ -63,7 +65,8 @@ std::string take_name(TextCursor& cursor, std::string_view what, std::string_vie
   } else {
     name = cursor.take_until(",:.()\"!*");
     if (const auto arrow = name.find("->"); arrow != std::string::npos) {
-      throw not_implemented("JSON paths (->) in " + std::string(what) + "; ask for the whole column");
+      throw not_implemented("JSON paths (->) in " + std::string(what) +
+                            "; ask for the whole column");
     }
     name.erase(name.find_last_not_of(' ') + 1);
   }
@@ -81,7 +84,8 @@ std::vector<Selection> parse_select(std::string_view text) {
       select.push_back({"*", "*"});
       cursor.skip_blanks();
     } else if (cursor.take("...")) {
-      throw Refusal(400, "PGRST200", "Could not find a relationship in the schema cache", "an API has no relationships");
+      throw Refusal(400, "PGRST200", "Could not find a relationship in the schema cache",
+                    "an API has no relationships");
     } else {
       Selection selection;
       selection.column = selection.name = take_name(cursor, "select parameter", text);
@@ -90,11 +94,13 @@ std::vector<Selection> parse_select(std::string_view text) {
         selection.column = take_name(cursor, "select parameter", text);
       }
       if (cursor.rest().starts_with("::")) throw not_implemented("casts (::) in select");
-      if (cursor.peek() == '.') throw Refusal(400, "PGRST123", "Use of aggregate functions is not allowed");
+      if (cursor.peek() == '.')
+        throw Refusal(400, "PGRST123", "Use of aggregate functions is not allowed");
       if (cursor.peek() == '(' || cursor.peek() == '!') {
-        throw Refusal(400, "PGRST200",
-                      "Could not find a relationship '" + selection.column + "' in the schema cache",
-                      "an API has no relationships: join in the model's query");
+        throw Refusal(
+            400, "PGRST200",
+            "Could not find a relationship '" + selection.column + "' in the schema cache",
+            "an API has no relationships: join in the model's query");
       }
       select.push_back(std::move(selection));
     }
@@ -120,9 +126,10 @@ std::vector<OrderTerm> parse_order(std::string_view text) {
       } else if (!term.nulls_first && (word == "nullsfirst" || word == "nullslast")) {
         term.nulls_first = word == "nullsfirst";
       } else {
-        throw parse_failure("order", cursor, text,
-                            "unexpected \"" + std::string(word) +
-                                "\" expecting asc, desc, nullsfirst or nullslast, each once, in this order");
+        throw parse_failure(
+            "order", cursor, text,
+            "unexpected \"" + std::string(word) +
+                "\" expecting asc, desc, nullsfirst or nullslast, each once, in this order");
       }
     }
     if (!cursor.done() && cursor.peek() != ',') {
@@ -141,16 +148,19 @@ std::uint64_t parse_count(std::string_view name, std::string_view text) {
                         text.find_first_not_of("0123456789", 1) == std::string_view::npos;
   if (negative) {
     throw Refusal(416, "PGRST103", "Requested range not satisfiable",
-                  std::string(name == "limit" ? "Limit" : "Offset") + " should be greater than or equal to zero.");
+                  std::string(name == "limit" ? "Limit" : "Offset") +
+                      " should be greater than or equal to zero.");
   }
-  throw Refusal(400, "PGRST100", "failed to parse " + std::string(name) + " parameter (" + std::string(text) + ")",
+  throw Refusal(400, "PGRST100",
+                "failed to parse " + std::string(name) + " parameter (" + std::string(text) + ")",
                 "expecting a whole number, zero or more");
 }
 
 // PostgREST's rule: an element that starts with a quote is quoted only when its closing quote ends
 // it; otherwise quotes and backslashes are ordinary characters.
 std::vector<std::string> parse_list(TextCursor& cursor, std::string_view text) {
-  if (!cursor.take("(")) throw parse_failure("filter", cursor, text, "unexpected input expecting \"(\"");
+  if (!cursor.take("("))
+    throw parse_failure("filter", cursor, text, "unexpected input expecting \"(\"");
   std::vector<std::string> values;
   while (true) {
     TextCursor quoted = cursor;
@@ -162,7 +172,8 @@ std::vector<std::string> parse_list(TextCursor& cursor, std::string_view text) {
       values.emplace_back(cursor.take_until(",)"));
     }
     if (cursor.take(",")) continue;
-    if (!cursor.take(")")) throw parse_failure("filter", cursor, text, "unexpected end of input expecting \")\"");
+    if (!cursor.take(")"))
+      throw parse_failure("filter", cursor, text, "unexpected end of input expecting \")\"");
     if (!cursor.done()) throw parse_failure("filter", cursor, text, "unexpected input after \")\"");
     break;
   }
@@ -177,18 +188,23 @@ Filter parse_filter(std::string column, std::string_view text) {
   filter.negated = cursor.take("not.");
   const TextCursor start = cursor;
   const auto word = cursor.take_until(".(");
-  const auto known = std::find_if(std::begin(kOperators), std::end(kOperators),
-                                  [&](const OperatorName& candidate) { return candidate.name == word; });
+  const auto known =
+      std::find_if(std::begin(kOperators), std::end(kOperators),
+                   [&](const OperatorName& candidate) { return candidate.name == word; });
   if (contains(kLaterOperators, word)) {
     throw not_implemented("operator \"" + std::string(word) + "\" on column " + filter.column);
   }
   if (known == std::end(kOperators)) {
-    throw parse_failure("filter", start, text,
-                        "unexpected \"" + std::string(word) +
-                            "\" expecting \"not\" or operator (eq, gt, gte, lt, lte, neq, in, is, isdistinct)");
+    throw parse_failure(
+        "filter", start, text,
+        "unexpected \"" + std::string(word) +
+            "\" expecting \"not\" or operator (eq, gt, gte, lt, lte, neq, in, is, isdistinct)");
   }
-  if (cursor.peek() == '(') throw not_implemented("any and all: operator \"" + std::string(text.substr(0, text.find('.'))) + "\"");
-  if (!cursor.take(".")) throw parse_failure("filter", cursor, text, "unexpected end of input expecting \".\"");
+  if (cursor.peek() == '(')
+    throw not_implemented("any and all: operator \"" + std::string(text.substr(0, text.find('.'))) +
+                          "\"");
+  if (!cursor.take("."))
+    throw parse_failure("filter", cursor, text, "unexpected end of input expecting \".\"");
 
   filter.op = known->op;
   if (filter.op == Operator::kIn) {
@@ -197,7 +213,8 @@ Filter parse_filter(std::string column, std::string_view text) {
     filter.values.push_back(lower_ascii(cursor.rest()));
     constexpr std::string_view kWords[] = {"null", "not_null", "true", "false", "unknown"};
     if (!contains(kWords, filter.values[0])) {
-      throw parse_failure("filter", cursor, text, "expecting null, not_null, true, false or unknown");
+      throw parse_failure("filter", cursor, text,
+                          "expecting null, not_null, true, false or unknown");
     }
   } else {
     filter.values.emplace_back(cursor.rest());
@@ -211,7 +228,8 @@ void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
     prefer.skip_blanks();
     auto word = prefer.take_until(",;");
     while (word.ends_with(' ')) word.remove_suffix(1);
-    if (word == "count=exact" || word == "count=planned" || word == "count=estimated") request.count = true;
+    if (word == "count=exact" || word == "count=planned" || word == "count=estimated")
+      request.count = true;
     prefer.skip(prefer.done() ? 0 : 1);
   }
 
@@ -227,10 +245,13 @@ void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
     const auto range = accept.take_until(",");
     auto type = lower_ascii(range.substr(0, range.find(';')));
     type.erase(type.find_last_not_of(' ') + 1);
-    request.singular = type == "application/vnd.pgrst.object+json" || type == "application/vnd.pgrst.object";
-    acceptable = request.singular || type == "*/*" || type == "application/*" || type == "application/json" ||
-                 type == "application/vnd.pgrst.array+json" || type == "application/vnd.pgrst.array";
-    if (lower_ascii(range).find("nulls=stripped") != std::string::npos) acceptable = request.singular = false;
+    request.singular =
+        type == "application/vnd.pgrst.object+json" || type == "application/vnd.pgrst.object";
+    acceptable = request.singular || type == "*/*" || type == "application/*" ||
+                 type == "application/json" || type == "application/vnd.pgrst.array+json" ||
+                 type == "application/vnd.pgrst.array";
+    if (lower_ascii(range).find("nulls=stripped") != std::string::npos)
+      acceptable = request.singular = false;
     accept.skip(accept.done() ? 0 : 1);
   }
   if (!acceptable) {
@@ -267,9 +288,10 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     TextCursor cursor(name);
     if (auto quoted = cursor.take_quoted(); quoted && cursor.done()) column = *std::move(quoted);
     if (std::find(filterable.begin(), filterable.end(), column) == filterable.end()) {
-      throw Refusal(400, "42703", "column " + std::string(api) + "." + column + " does not exist",
-                    "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed(filterable)),
-                    "other parameters are select, order, limit and offset");
+      throw Refusal(
+          400, "42703", "column " + std::string(api) + "." + column + " does not exist",
+          "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed(filterable)),
+          "other parameters are select, order, limit and offset");
     }
     request.filters.push_back(parse_filter(std::move(column), value));
   }

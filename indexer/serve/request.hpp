@@ -1,8 +1,8 @@
 // The first stage of a read: bytes of a request target and its headers to an ApiRequest. Pure.
 // Knows the grammar of the dialect, not the columns' types: that is plan.hpp.
 //
-//   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a space
-//   param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
+//   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
+//   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
 //             | "offset=" digits | column "=" [ "not." ] operator "." value
 //   item      = "*" | [ name ":" ] name
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
@@ -68,7 +68,8 @@ struct ReadHeaders {
   std::string accept_profile;
 };
 
-/// @param filterable the only columns that a parameter may name; listed when an unknown one is refused
+/// @param filterable the only columns that a parameter may name; listed when an unknown one is
+/// refused
 /// @throws Refusal
 ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
                       const std::vector<std::string>& filterable);

@@ -80,7 +80,8 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
   Rows rows;
   solr_body.reserve(solr_body.size() + simdjson::SIMDJSON_PADDING);
   ondemand::parser parser;
-  auto answer = parser.iterate(simdjson::padded_string_view(solr_body.data(), solr_body.size(), solr_body.capacity()));
+  auto answer = parser.iterate(
+      simdjson::padded_string_view(solr_body.data(), solr_body.size(), solr_body.capacity()));
   for (auto part : answer.get_object()) {
     const std::string_view name = part.unescaped_key();
     if (name == "responseHeader") {
@@ -129,15 +130,20 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
   ReadAnswer answer;
   const std::string total = shape.count ? std::to_string(rows.found) : "*";
   if (shape.count && shape.offset > rows.found) {
-    ApiError error{416, "PGRST103", "Requested range not satisfiable",
-                   "An offset of " + std::to_string(shape.offset) + " was requested, but there are only " +
-                       total + " rows.", {}, {}};
+    ApiError error{416,
+                   "PGRST103",
+                   "Requested range not satisfiable",
+                   "An offset of " + std::to_string(shape.offset) +
+                       " was requested, but there are only " + total + " rows.",
+                   {},
+                   {}};
     error.headers.emplace_back("Content-Range", "*/" + total);
     throw Refusal(std::move(error));
   }
-  answer.content_range = rows.count == 0 ? "*/" + total
-                                         : std::to_string(shape.offset) + "-" +
-                                               std::to_string(shape.offset + rows.count - 1) + "/" + total;
+  answer.content_range = rows.count == 0
+                             ? "*/" + total
+                             : std::to_string(shape.offset) + "-" +
+                                   std::to_string(shape.offset + rows.count - 1) + "/" + total;
   if (shape.count && rows.count < rows.found) answer.status = 206;
   if (shape.singular) {
     if (rows.count != 1) {

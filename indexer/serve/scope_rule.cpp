@@ -18,7 +18,8 @@ bool is_integer_type(ValueType type) {
 }
 
 bool can_scope(ValueType type) {
-  return is_integer_type(type) || type == ValueType::kText || type == ValueType::kUuid || type == ValueType::kBoolean;
+  return is_integer_type(type) || type == ValueType::kText || type == ValueType::kUuid ||
+         type == ValueType::kBoolean;
 }
 
 /// The claim value's text when its JSON type fits the column's type.
@@ -28,7 +29,8 @@ std::optional<std::string> claim_text(const json& value, ValueType type) {
     return value.is_number_unsigned() ? std::to_string(value.get<std::uint64_t>())
                                       : std::to_string(value.get<std::int64_t>());
   }
-  if (value.is_boolean() && type == ValueType::kBoolean) return value.get<bool>() ? "true" : "false";
+  if (value.is_boolean() && type == ValueType::kBoolean)
+    return value.get<bool>() ? "true" : "false";
   return std::nullopt;
 }
 
@@ -51,13 +53,17 @@ std::optional<std::string> add_value(ScopeFilter& filter, const json& value, Val
 
 }  // namespace
 
-std::variant<std::vector<ScopeFilter>, ScopeDenial> scope_filters(const Api& api, const json& claims) {
+std::variant<std::vector<ScopeFilter>, ScopeDenial> scope_filters(const Api& api,
+                                                                  const json& claims) {
   std::vector<ScopeFilter> filters;
   for (const auto& [column_name, claim] : api.scope) {
-    const auto deny = [&, &claim = claim](std::string reason) { return ScopeDenial{claim, std::move(reason)}; };
+    const auto deny = [&, &claim = claim](std::string reason) {
+      return ScopeDenial{claim, std::move(reason)};
+    };
 
     const Column* column = api.column(column_name);
-    if (column == nullptr || !can_scope(column->type)) return deny("scopes a column that can't be filtered by");
+    if (column == nullptr || !can_scope(column->type))
+      return deny("scopes a column that can't be filtered by");
     if (!claims.is_object()) return deny("is missing");
     const auto found = claims.find(claim);
     if (found == claims.end()) return deny("is missing");

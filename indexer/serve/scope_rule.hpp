@@ -37,6 +37,7 @@ struct ScopeDenial {
 /// | boolean            | true, false, string                  |
 ///
 /// A claim is one such value or an array of them.
-std::variant<std::vector<ScopeFilter>, ScopeDenial> scope_filters(const Api& api, const nlohmann::json& claims);
+std::variant<std::vector<ScopeFilter>, ScopeDenial> scope_filters(const Api& api,
+                                                                  const nlohmann::json& claims);
 
 }  // namespace daas

@@ -12,8 +12,10 @@ struct ServeRole::Parts {
   explicit Parts(ServeOptions given)
       : options(std::move(given)),
         tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
-        catalog(options.pg_conninfo), logins(options.pg_conninfo, tokens, options.login_threads),
-        reads({options.solr, options.threads}, catalog, tokens, logins), solr(options.solr, &stopping),
+        catalog(options.pg_conninfo),
+        logins(options.pg_conninfo, tokens, options.login_threads),
+        reads({options.solr, options.threads}, catalog, tokens, logins),
+        solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30)},
                [this](ServerRequest request, HttpServer::Reply reply) {
                  reads.handle(std::move(request), std::move(reply));
@@ -33,11 +35,14 @@ struct ServeRole::Parts {
 
 ServeRole::ServeRole(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {
   if (!parts_->options.admin_listen.empty()) {
-    parts_->admin = std::make_unique<AdminServer>(parts_->options.admin_listen, [this] { return readiness(); });
+    parts_->admin =
+        std::make_unique<AdminServer>(parts_->options.admin_listen, [this] { return readiness(); });
   }
 }
 
-ServeRole::~ServeRole() { stop(); }
+ServeRole::~ServeRole() {
+  stop();
+}
 
 void ServeRole::start() {
   parts_->server.start();
@@ -52,18 +57,25 @@ void ServeRole::stop() {
 }
 
 Readiness ServeRole::readiness() {
-  if (!parts_->catalog.current()) return {false, "the APIs are not known: " + parts_->catalog.trouble()};
+  if (!parts_->catalog.current())
+    return {false, "the APIs are not known: " + parts_->catalog.trouble()};
   const std::lock_guard lock(parts_->solr_mutex);
   try {
-    const auto answer = parts_->solr.get("/admin/info/system?wt=json", std::chrono::milliseconds(3'000));
-    if (answer.status != 200) return {false, "Solr answered with status " + std::to_string(answer.status)};
+    const auto answer =
+        parts_->solr.get("/admin/info/system?wt=json", std::chrono::milliseconds(3'000));
+    if (answer.status != 200)
+      return {false, "Solr answered with status " + std::to_string(answer.status)};
   } catch (const Error& error) {
     return {false, error.what()};
   }
   return {true, {}};
 }
 
-std::uint16_t ServeRole::port() const { return parts_->server.port(); }
-std::uint16_t ServeRole::admin_port() const { return parts_->admin ? parts_->admin->port() : 0; }
+std::uint16_t ServeRole::port() const {
+  return parts_->server.port();
+}
+std::uint16_t ServeRole::admin_port() const {
+  return parts_->admin ? parts_->admin->port() : 0;
+}
 
 }  // namespace daas

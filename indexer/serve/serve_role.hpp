@@ -35,7 +35,8 @@ class ServeRole {
   /// Lets requests under way end, then stops. Idempotent.
   void stop();
 
-  /// Ready when the APIs were read and Solr answers. Blocks for up to three seconds; one thread at a time.
+  /// Ready when the APIs were read and Solr answers. Blocks for up to three seconds; one thread at
+  /// a time.
   Readiness readiness();
 
   std::uint16_t port() const;

@@ -24,7 +24,9 @@ std::optional<nlohmann::json> parse_strict_object(std::string_view text) {
     bool end_object() override { return close(); }
     bool start_array(std::size_t) override { return open(); }
     bool end_array() override { return close(); }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+      return false;
+    }
 
     bool open() {
       members.emplace_back();

@@ -22,7 +22,8 @@ std::string decode(std::string_view text, bool plus_is_space) {
       const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
       if (high < 0 || low < 0) {
         throw Refusal(400, "PGRST100", "the request's URL has a broken percent encoding",
-                      "\"%\" must be followed by two hexadecimal digits", "write a literal % as %25");
+                      "\"%\" must be followed by two hexadecimal digits",
+                      "write a literal % as %25");
       }
       decoded += static_cast<char>(high * 16 + low);
       i += 2;
@@ -85,7 +86,8 @@ Target parse_target(std::string_view target) {
     query.remove_prefix(piece.size() == query.size() ? piece.size() : piece.size() + 1);
     if (piece.empty()) continue;
     const auto equals = piece.find('=');
-    const auto value = equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1);
+    const auto value =
+        equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1);
     parsed.parameters.emplace_back(decode(piece.substr(0, equals), true), decode(value, true));
   }
   return parsed;

@@ -32,7 +32,8 @@ class TextCursor {
     rest_.remove_prefix(token.size());
     return token;
   }
-  /// "…" with backslash escapes, when one starts here and is closed; else nothing, and nothing is consumed.
+  /// "…" with backslash escapes, when one starts here and is closed; else nothing, and nothing is
+  /// consumed.
   std::optional<std::string> take_quoted() {
     if (peek() != '"') return std::nullopt;
     std::string text;

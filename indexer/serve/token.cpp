@@ -24,8 +24,9 @@ constexpr std::string_view kRegisteredClaims[] = {"exp", "iss", "aud", "sub", "i
 
 Refusal unauthorized(std::string code, std::string message, std::string details = {}) {
   ApiError error{401, std::move(code), std::move(message), std::move(details), {}, {}};
-  error.headers.emplace_back("WWW-Authenticate",
-                             "Bearer error=\"invalid_token\", error_description=\"" + error.message + "\"");
+  error.headers.emplace_back(
+      "WWW-Authenticate",
+      "Bearer error=\"invalid_token\", error_description=\"" + error.message + "\"");
   return Refusal(std::move(error));
 }
 
@@ -49,14 +50,18 @@ bool names(const json& audience, const std::string& wanted) {
 }  // namespace
 
 std::string hmac_sha256(std::string_view key, std::string_view message) {
-  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
-  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr,
-                                                                          &EVP_MAC_CTX_free);
+  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(
+      EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
+  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
+      mac ? EVP_MAC_CTX_new(mac.get()) : nullptr, &EVP_MAC_CTX_free);
   char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                                   OSSL_PARAM_construct_end()};
   unsigned char out[EVP_MAX_MD_SIZE];
   std::size_t size = 0;
-  const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
+  const auto bytes = [](std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  };
   if (!context || EVP_MAC_init(context.get(), bytes(key), key.size(), parameters) != 1 ||
       EVP_MAC_update(context.get(), bytes(message), message.size()) != 1 ||
       EVP_MAC_final(context.get(), out, &size, sizeof(out)) != 1) {
@@ -69,14 +74,16 @@ std::string read_token_key(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string key{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) {
-    throw Error(Remedy::kStop, "the token key file " + path + " can't be read",
-                "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
+    throw Error(
+        Remedy::kStop, "the token key file " + path + " can't be read",
+        "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
   }
   if (key.ends_with('\n')) key.pop_back();
   if (key.ends_with('\r')) key.pop_back();
   if (key.size() < kShortestKey) {
-    throw Error(Remedy::kStop, "the token key in " + path + " is shorter than 32 bytes",
-                "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
+    throw Error(
+        Remedy::kStop, "the token key in " + path + " is shorter than 32 bytes",
+        "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
   }
   return key;
 }
@@ -85,10 +92,12 @@ std::optional<std::string> verify_signature(std::string_view token, std::string_
   const auto first = token.find('.');
   if (first == std::string_view::npos) return std::nullopt;
   const auto second = token.find('.', first + 1);
-  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) return std::nullopt;
+  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
+    return std::nullopt;
 
   const auto header_text = base64_decode(token.substr(0, first), Base64Alphabet::kUrl);
-  const auto payload = base64_decode(token.substr(first + 1, second - first - 1), Base64Alphabet::kUrl);
+  const auto payload =
+      base64_decode(token.substr(first + 1, second - first - 1), Base64Alphabet::kUrl);
   const auto signature = base64_decode(token.substr(second + 1), Base64Alphabet::kUrl);
   if (!header_text || !payload || !signature) return std::nullopt;
 
@@ -112,19 +121,23 @@ TokenAuthority::TokenAuthority(Settings settings) : settings_(std::move(settings
   }
 }
 
-std::string TokenAuthority::issue(const std::string& subject, const json& claims, Clock::time_point now) const {
+std::string TokenAuthority::issue(const std::string& subject, const json& claims,
+                                  Clock::time_point now) const {
   json payload = claims.is_object() ? claims : json::object();
   for (const auto name : kRegisteredClaims) payload.erase(std::string(name));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   payload["sub"] = subject;
   payload["iat"] = seconds;
   payload["exp"] = seconds + settings_.ttl.count();
   if (!settings_.issuer.empty()) payload["iss"] = settings_.issuer;
   if (!settings_.audience.empty()) payload["aud"] = settings_.audience;
 
-  const std::string signed_part = base64_encode(R"({"alg":"HS256","typ":"JWT"})", Base64Alphabet::kUrl) + "." +
-                                  base64_encode(payload.dump(), Base64Alphabet::kUrl);
-  return signed_part + "." + base64_encode(hmac_sha256(settings_.key, signed_part), Base64Alphabet::kUrl);
+  const std::string signed_part =
+      base64_encode(R"({"alg":"HS256","typ":"JWT"})", Base64Alphabet::kUrl) + "." +
+      base64_encode(payload.dump(), Base64Alphabet::kUrl);
+  return signed_part + "." +
+         base64_encode(hmac_sha256(settings_.key, signed_part), Base64Alphabet::kUrl);
 }
 
 json TokenAuthority::verify(std::string_view token, Clock::time_point now) const {
@@ -159,8 +172,12 @@ json TokenAuthority::verify(std::string_view token, Clock::time_point now) const
 }
 
 Refusal token_missing() {
-  ApiError error{401, "PGRST302", "Anonymous access is disabled", "send the header Authorization: Bearer TOKEN",
-                 "get a token from POST /auth/login", {}};
+  ApiError error{401,
+                 "PGRST302",
+                 "Anonymous access is disabled",
+                 "send the header Authorization: Bearer TOKEN",
+                 "get a token from POST /auth/login",
+                 {}};
   error.headers.emplace_back("WWW-Authenticate", "Bearer");
   return Refusal(std::move(error));
 }

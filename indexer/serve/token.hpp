@@ -40,7 +40,8 @@ class TokenAuthority {
 
   /// A token for an account: its claims and sub, iat, exp, iss, aud. Registered claims among
   /// `claims` are dropped: an account can't make its own tokens live longer.
-  std::string issue(const std::string& subject, const nlohmann::json& claims, Clock::time_point now) const;
+  std::string issue(const std::string& subject, const nlohmann::json& claims,
+                    Clock::time_point now) const;
 
   /// Claims of a good token.
   /// @throws Refusal 401 with WWW-Authenticate: PGRST301 (not a token of ours), PGRST303 (a claim

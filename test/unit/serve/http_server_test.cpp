@@ -61,12 +61,15 @@ class Client {
 class Server : public testing::Test {
  protected:
   void serve(HttpServer::Handler handler, std::chrono::seconds idle = 30s) {
-    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle}, std::move(handler));
+    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle},
+                                           std::move(handler));
     server_->start();
   }
   void serve_echo() {
     serve([](const ServerRequest& request, const HttpServer::Reply& reply) {
-      reply({200, {{"X-Test", "1"}}, request.method + " " + request.target + " " + request.body + "."});
+      reply({200,
+             {{"X-Test", "1"}},
+             request.method + " " + request.target + " " + request.body + "."});
     });
   }
   std::string exchange(const std::string& request) {
@@ -93,9 +96,12 @@ TEST_F(Server, AnswersSeveralRequestsOnOneConnection) {
 TEST_F(Server, AnswersPipelinedRequestsInOrder) {
   serve_echo();
   Client client(server_->port());
-  client.send("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /3 HTTP/1.1\r\nConnection: close\r\n\r\n");
+  client.send(
+      "GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhiGET /3 "
+      "HTTP/1.1\r\nConnection: close\r\n\r\n");
   const auto answers = client.receive_all();
-  const auto first = answers.find("GET /1 ."), second = answers.find("POST /2 hi."), third = answers.find("GET /3 .");
+  const auto first = answers.find("GET /1 ."), second = answers.find("POST /2 hi."),
+             third = answers.find("GET /3 .");
   EXPECT_TRUE(first < second && second < third && third != std::string::npos) << answers;
 }
 
@@ -127,7 +133,8 @@ TEST_F(Server, RefusesWhatIsTooLong) {
 TEST_F(Server, RefusesWhatIsNotHttpAndNeverCrashes) {
   serve_echo();
   for (const std::string& bad :
-       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00", 7) + "\r\n\r\n",
+       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"),
+        std::string("\x16\x03\x01\x02\x00\x01\x00", 7) + "\r\n\r\n",
         std::string("GET / HTTP/9.9\r\n\r\n"), std::string("GET / HTTP/1.1\r\nbad header\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
         std::string("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
@@ -137,7 +144,8 @@ TEST_F(Server, RefusesWhatIsNotHttpAndNeverCrashes) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << bad << " -> " << answer;
     EXPECT_NE(answer.find("{\"code\":"), std::string::npos) << bad;
   }
-  EXPECT_NE(exchange("GET /ok HTTP/1.1\r\nConnection: close\r\n\r\n").find("GET /ok"), std::string::npos);
+  EXPECT_NE(exchange("GET /ok HTTP/1.1\r\nConnection: close\r\n\r\n").find("GET /ok"),
+            std::string::npos);
 }
 
 TEST_F(Server, AnExceptionOfTheHandlerIsAnErrorBody) {
@@ -145,7 +153,8 @@ TEST_F(Server, AnExceptionOfTheHandlerIsAnErrorBody) {
     if (request.target == "/refused") throw Refusal(409, "X", "no");
     throw std::runtime_error("secret");
   });
-  EXPECT_TRUE(exchange("GET /refused HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 409"));
+  EXPECT_TRUE(
+      exchange("GET /refused HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 409"));
   const auto answer = exchange("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 500"));
   EXPECT_EQ(answer.find("secret"), std::string::npos);
@@ -190,8 +199,9 @@ TEST_F(Server, StoppingDoesNotWaitForeverAndALateAnswerIsHarmless) {
 
 TEST_F(Server, AnAddressThatCantBeHadIsAnErrorThatNamesIt) {
   serve_echo();
-  for (const std::string& listen : {"127.0.0.1:" + std::to_string(server_->port()), std::string("nonsense"),
-                                    std::string("127.0.0.1:99999"), std::string("127.0.0.1:"), std::string(":1")}) {
+  for (const std::string& listen :
+       {"127.0.0.1:" + std::to_string(server_->port()), std::string("nonsense"),
+        std::string("127.0.0.1:99999"), std::string("127.0.0.1:"), std::string(":1")}) {
     HttpServer second({listen, 1, 30s}, [](const ServerRequest&, const HttpServer::Reply&) {});
     try {
       second.start();
@@ -211,7 +221,8 @@ TEST(Admin, ReadyzTellsTheReason) {
     client.send(line + " HTTP/1.1\r\nConnection: close\r\n\r\n");
     return client.receive_all();
   };
-  EXPECT_NE(ask("GET /readyz").find(R"({"ready":false,"reason":"Solr \"x\" is away"})"), std::string::npos);
+  EXPECT_NE(ask("GET /readyz").find(R"({"ready":false,"reason":"Solr \"x\" is away"})"),
+            std::string::npos);
   EXPECT_TRUE(ask("GET /readyz").starts_with("HTTP/1.1 503"));
   ready = true;
   EXPECT_TRUE(ask("GET /readyz").starts_with("HTTP/1.1 200"));

@@ -31,11 +31,12 @@ Api flights() {
 }
 
 ReadPlan plan(const std::string& query, const Api& api = flights(), const json& claims = nullptr) {
-  return plan_read(parse_read(parse_target("/flights?" + query), {}, api.path, api.filters), api, claims,
-                   std::chrono::milliseconds(5000));
+  return plan_read(parse_read(parse_target("/flights?" + query), {}, api.path, api.filters), api,
+                   claims, std::chrono::milliseconds(5000));
 }
 
-std::string code(const std::string& query, const Api& api = flights(), const json& claims = nullptr) {
+std::string code(const std::string& query, const Api& api = flights(),
+                 const json& claims = nullptr) {
   try {
     plan(query, api, claims);
     return "accepted";
@@ -60,7 +61,8 @@ std::string filter(const std::string& query) {
     found = false;
     for (const auto& [name, value] : planned.solr.parameters) {
       if (name[0] != 'f' || name == "fl" || name == "fq") continue;
-      for (std::size_t at = text.find("$" + name); at != std::string::npos; at = text.find("$" + name)) {
+      for (std::size_t at = text.find("$" + name); at != std::string::npos;
+           at = text.find("$" + name)) {
         const auto end = at + name.size() + 1;
         if (end < text.size() && isdigit(text[end])) break;
         text.replace(at, name.size() + 1, "<" + value + ">");
@@ -108,10 +110,12 @@ TEST(Plan, WithoutFiltersTheQueryIsAllButTombstones) {
 
 TEST(Plan, EqualityAndItsNegationsKnowNull) {
   EXPECT_EQ(filter("origin=eq.x"), "{!term f=c_origin_s v=$v0}");
-  EXPECT_EQ(filter("origin=neq.x"), "{!bool must=<c_origin_s:*> must_not=<{!term f=c_origin_s v=$v0}>}");
+  EXPECT_EQ(filter("origin=neq.x"),
+            "{!bool must=<c_origin_s:*> must_not=<{!term f=c_origin_s v=$v0}>}");
   EXPECT_EQ(filter("origin=not.eq.x"), filter("origin=neq.x"));
   EXPECT_EQ(filter("origin=not.neq.x"), filter("origin=eq.x"));
-  EXPECT_EQ(filter("origin=isdistinct.x"), "{!bool must=$all must_not=<{!term f=c_origin_s v=$v0}>}");
+  EXPECT_EQ(filter("origin=isdistinct.x"),
+            "{!bool must=$all must_not=<{!term f=c_origin_s v=$v0}>}");
   EXPECT_EQ(filter("origin=not.isdistinct.x"), filter("origin=eq.x"));
   EXPECT_EQ(filter("origin=is.null"), "{!bool must=$all must_not=<c_origin_s:*>}");
   EXPECT_EQ(filter("origin=not.is.null"), "c_origin_s:*");
@@ -123,7 +127,8 @@ TEST(Plan, ListsAreTermsAndListsOfDoublesAreClauses) {
   EXPECT_EQ(parameter(plan("delay=in.(1,-2)"), "v1"), "1\x1F-2");
   EXPECT_EQ(filter("delay=not.in.(1,2)"),
             "{!bool must=<c_delay_l:*> must_not=<{!terms f=c_delay_l separator=$v0 v=$v1}>}");
-  EXPECT_EQ(filter("ratio=in.(1.5,-2)"), "{!bool should=<{!term f=c_ratio_d v=$v0}> should=<{!term f=c_ratio_d v=$v1}>}");
+  EXPECT_EQ(filter("ratio=in.(1.5,-2)"),
+            "{!bool should=<{!term f=c_ratio_d v=$v0}> should=<{!term f=c_ratio_d v=$v1}>}");
   EXPECT_EQ(filter("origin=in.(\"\")"), "{!bool must_not=$all}");
   EXPECT_EQ(filter("origin=in.()"), "{!bool must_not=$all}");
   EXPECT_EQ(filter("origin=not.in.()"), "*:*");
@@ -144,14 +149,17 @@ TEST(Plan, RangesCompareTextByBytesAndNumbersByLiterals) {
   EXPECT_EQ(filter("price=gt.1.5").substr(0, 29), "{!frange l=$v0 incl=false}c_p");
   EXPECT_EQ(filter("delay=gt.5"), "c_delay_l:{\"5\" TO *]");
   EXPECT_EQ(filter("delay=lt.-5"), "c_delay_l:[* TO \"-5\"}");
-  EXPECT_EQ(filter("delay=not.lte.5"), "{!bool must=<c_delay_l:*> must_not=<c_delay_l:[* TO \"5\"]>}");
+  EXPECT_EQ(filter("delay=not.lte.5"),
+            "{!bool must=<c_delay_l:*> must_not=<c_delay_l:[* TO \"5\"]>}");
 }
 
 TEST(Plan, DoublesKeepZeroAndNanAsInPostgresql) {
   EXPECT_EQ(filter("ratio=eq.0"), "c_ratio_d:[\"-0.0\" TO \"0.0\"]");
   EXPECT_EQ(filter("ratio=eq.-0"), filter("ratio=eq.0"));
-  EXPECT_EQ(filter("ratio=gt.0"), "{!bool should=<c_ratio_d:{\"0.0\" TO *]> should=<{!term f=c_ratio_d v=$v0}>}");
-  EXPECT_EQ(filter("ratio=gte.0"), "{!bool should=<c_ratio_d:[\"-0.0\" TO *]> should=<{!term f=c_ratio_d v=$v0}>}");
+  EXPECT_EQ(filter("ratio=gt.0"),
+            "{!bool should=<c_ratio_d:{\"0.0\" TO *]> should=<{!term f=c_ratio_d v=$v0}>}");
+  EXPECT_EQ(filter("ratio=gte.0"),
+            "{!bool should=<c_ratio_d:[\"-0.0\" TO *]> should=<{!term f=c_ratio_d v=$v0}>}");
   EXPECT_EQ(filter("ratio=lt.0"), "c_ratio_d:[* TO \"-0.0\"}");
   EXPECT_EQ(filter("ratio=lte.0"), "c_ratio_d:[* TO \"0.0\"]");
   EXPECT_EQ(filter("ratio=gt.NaN"), "{!bool must_not=$all}");
@@ -182,8 +190,10 @@ TEST(Plan, ValuesAreCheckedByTheColumnsType) {
 }
 
 TEST(Plan, HostileTextStaysAValue) {
-  for (const char* hostile : {"%7B!term+f%3Dsecret%7Dx", "*", "*:*", "$v0", "$all", "%24%7Bscope0%7D", "x%22+OR+_deleted_:true",
-                              "a%7D+must_not%3D$all", "%5C", "%22", "%27", "_query_:%22*:*%22", "%0Afq=*:*", "a%26fq%3D*:*"}) {
+  for (const char* hostile :
+       {"%7B!term+f%3Dsecret%7Dx", "*", "*:*", "$v0", "$all", "%24%7Bscope0%7D",
+        "x%22+OR+_deleted_:true", "a%7D+must_not%3D$all", "%5C", "%22", "%27", "_query_:%22*:*%22",
+        "%0Afq=*:*", "a%26fq%3D*:*"}) {
     for (const char* op : {"eq.", "neq.", "gt.", "in.(x,", "isdistinct."}) {
       const bool list = std::string(op) == "in.(x,";
       const auto query = "origin=" + std::string(op) + hostile + (list ? ")" : "");
@@ -208,17 +218,21 @@ TEST(Plan, HostileTextStaysAValue) {
 TEST(Plan, OnlyAllowlistedParametersLeave) {
   auto api = flights();
   api.scope = {{"origin", "a"}, {"delay", "d"}};
-  const auto planned = plan("origin=in.(a,b)&ratio=in.(1,2)&at=not.gt.2020-01-01&order=id.desc&select=id", api,
-                            {{"a", "x"}, {"d", 1}});
-  static const std::regex kAllowed("q|all|dead|fq|f[0-9]+|v[0-9]+|scope[0-9]+|ssep|rows|start|sort|fl|wt|timeAllowed");
-  for (const auto& [name, value] : planned.solr.parameters) EXPECT_TRUE(std::regex_match(name, kAllowed)) << name;
+  const auto planned =
+      plan("origin=in.(a,b)&ratio=in.(1,2)&at=not.gt.2020-01-01&order=id.desc&select=id", api,
+           {{"a", "x"}, {"d", 1}});
+  static const std::regex kAllowed(
+      "q|all|dead|fq|f[0-9]+|v[0-9]+|scope[0-9]+|ssep|rows|start|sort|fl|wt|timeAllowed");
+  for (const auto& [name, value] : planned.solr.parameters)
+    EXPECT_TRUE(std::regex_match(name, kAllowed)) << name;
 }
 
 TEST(Plan, EveryScopePairIsOneFilterAndNothingRemovesIt) {
   auto api = flights();
   api.scope = {{"origin", "a"}, {"delay", "d"}};
   const json claims = {{"a", {"x", "y"}}, {"d", 1}};
-  for (const char* query : {"", "origin=eq.z", "origin=not.in.()", "limit=0", "select=id&order=origin"}) {
+  for (const char* query :
+       {"", "origin=eq.z", "origin=not.in.()", "limit=0", "select=id&order=origin"}) {
     int filters = 0;
     for (const auto& [name, value] : plan(query, api, claims).solr.parameters) {
       if (name != "fq") continue;
@@ -280,7 +294,8 @@ TEST(Plan, SelectKeepsOrderAndNames) {
 
 TEST(Plan, OrderFollowsPostgresqlsNulls) {
   EXPECT_EQ(parameter(plan("order=delay"), "sort"), "exists(c_delay_l) desc,c_delay_l asc,id asc");
-  EXPECT_EQ(parameter(plan("order=delay.desc"), "sort"), "exists(c_delay_l) asc,c_delay_l desc,id asc");
+  EXPECT_EQ(parameter(plan("order=delay.desc"), "sort"),
+            "exists(c_delay_l) asc,c_delay_l desc,id asc");
   EXPECT_EQ(parameter(plan("order=delay.desc.nullslast,origin.nullsfirst"), "sort"),
             "exists(c_delay_l) desc,c_delay_l desc,exists(c_origin_s) asc,c_origin_s asc,id asc");
 }

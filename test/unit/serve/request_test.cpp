@@ -5,7 +5,8 @@
 namespace daas {
 namespace {
 
-const std::vector<std::string> kColumns = {"id", "a", "b", "dep_delay", "we ird", "a.b", "naïve", "limit"};
+const std::vector<std::string> kColumns = {"id",     "a",   "b",     "dep_delay",
+                                           "we ird", "a.b", "naïve", "limit"};
 
 ApiRequest read(const std::string& query, ReadHeaders headers = {}) {
   return parse_read(parse_target("/t?" + query), headers, "t", kColumns);
@@ -35,22 +36,25 @@ TEST(Target, DecodesPercentAndPlusInTheQueryOnly) {
 }
 
 TEST(Target, RefusesBrokenEncodings) {
-  for (const char* bad : {"/t?a=%", "/t?a=%4", "/t?a=%zz", "/t?a=%-1", "/t?%=1", "/%", "/t?a=%0", "/t?a=% 1"}) {
+  for (const char* bad :
+       {"/t?a=%", "/t?a=%4", "/t?a=%zz", "/t?a=%-1", "/t?%=1", "/%", "/t?a=%0", "/t?a=% 1"}) {
     EXPECT_THROW(parse_target(bad), Refusal) << bad;
   }
 }
 
 TEST(Target, RefusesNulAndWhatIsNotUtf8) {
-  for (const char* bad : {"/t?a=%00", "/t?a=eq.x%00y", "/%00", "/t?a=%ff", "/t?a=%C0%80", "/t?a=%C1%BF",
-                          "/t?a=%E0%80%80", "/t?a=%ED%A0%80", "/t?a=%F4%90%80%80", "/t?a=%F5%80%80%80", "/t?a=%C3",
-                          "/t?a=%80", "/t?a=%E2%82", "/t?a=%F0%8F%BF%BF", "/t?a=\xff"}) {
+  for (const char* bad :
+       {"/t?a=%00", "/t?a=eq.x%00y", "/%00", "/t?a=%ff", "/t?a=%C0%80", "/t?a=%C1%BF",
+        "/t?a=%E0%80%80", "/t?a=%ED%A0%80", "/t?a=%F4%90%80%80", "/t?a=%F5%80%80%80", "/t?a=%C3",
+        "/t?a=%80", "/t?a=%E2%82", "/t?a=%F0%8F%BF%BF", "/t?a=\xff"}) {
     EXPECT_THROW(parse_target(bad), Refusal) << bad;
   }
   EXPECT_NO_THROW(parse_target("/t?a=%F0%9F%98%80%EF%BF%BF%ED%9F%BF%EE%80%80%F4%8F%BF%BF"));
 }
 
 TEST(Filter, EveryOperatorKeepsItsValueAsItIs) {
-  const auto request = read("a=eq.x,y&a=not.gte.1&a=lt.&b=neq.null&b=isdistinct.{!x}&a=gt.not.eq.1&a=lte.%2B");
+  const auto request =
+      read("a=eq.x,y&a=not.gte.1&a=lt.&b=neq.null&b=isdistinct.{!x}&a=gt.not.eq.1&a=lte.%2B");
   ASSERT_EQ(request.filters.size(), 7u);
   EXPECT_EQ(request.filters[0].values[0], "x,y");
   EXPECT_TRUE(request.filters[1].negated);
@@ -63,11 +67,14 @@ TEST(Filter, EveryOperatorKeepsItsValueAsItIs) {
 }
 
 TEST(Filter, ListsFollowPostgrestsQuoting) {
-  const auto values = [](const std::string& list) { return read("a=in." + list).filters[0].values; };
+  const auto values = [](const std::string& list) {
+    return read("a=in." + list).filters[0].values;
+  };
   using List = std::vector<std::string>;
   EXPECT_EQ(values("(1,2)"), (List{"1", "2"}));
   // As postgrest-js sends it: quotes only around , ( ), and no escapes.
-  EXPECT_EQ(values("(x,\"y,z\",\"(p)\",q\"uo,back\\s,1,)"), (List{"x", "y,z", "(p)", "q\"uo", "back\\s", "1", ""}));
+  EXPECT_EQ(values("(x,\"y,z\",\"(p)\",q\"uo,back\\s,1,)"),
+            (List{"x", "y,z", "(p)", "q\"uo", "back\\s", "1", ""}));
 }
 
 TEST(Filter, QuotedListElementsUnescape) {
@@ -93,7 +100,8 @@ TEST(Filter, BrokenListsAreRefused) {
 TEST(Filter, IsTakesFiveWordsInAnyCase) {
   EXPECT_EQ(read("a=is.NULL").filters[0].values[0], "null");
   EXPECT_EQ(read("a=not.is.not_null").filters[0].values[0], "not_null");
-  for (const char* bad : {"a=is.nul", "a=is.", "a=is.5", "a=is.null "}) EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+  for (const char* bad : {"a=is.nul", "a=is.", "a=is.5", "a=is.null "})
+    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
 }
 
 TEST(Filter, AnUnknownOperatorIsNamedWithTheKnownOnes) {
@@ -102,14 +110,15 @@ TEST(Filter, AnUnknownOperatorIsNamedWithTheKnownOnes) {
   EXPECT_EQ(error.code, "PGRST100");
   EXPECT_EQ(error.message, "\"failed to parse filter (noop.0)\" (line 1, column 1)");
   EXPECT_NE(error.details.find("gte"), std::string::npos);
-  for (const char* bad : {"a=", "a=1", "a=not.not.eq.1", "a=eq", "a=EQ.1", "a=not.", "a=.eq.1", "a"}) {
+  for (const char* bad :
+       {"a=", "a=1", "a=not.not.eq.1", "a=eq", "a=EQ.1", "a=not.", "a=.eq.1", "a"}) {
     EXPECT_EQ(code(bad), "400 PGRST100") << bad;
   }
 }
 
 TEST(Filter, OperatorsOfLaterAreToldApart) {
-  for (const char* later : {"a=like.x%25", "a=fts.x", "a=cs.{1}", "a=eq(any).{1}", "or=(a.eq.1)", "and=(a.eq.1)",
-                            "not.or=(a.eq.1)", "columns=a"}) {
+  for (const char* later : {"a=like.x%25", "a=fts.x", "a=cs.{1}", "a=eq(any).{1}", "or=(a.eq.1)",
+                            "and=(a.eq.1)", "not.or=(a.eq.1)", "columns=a"}) {
     EXPECT_EQ(code(later), "400 PGRST127") << later;
   }
 }
@@ -120,7 +129,8 @@ TEST(Filter, AnUnknownParameterNamesTheAllowedOnes) {
   EXPECT_EQ(error.message, "column t.nope does not exist");
   EXPECT_NE(error.details.find("dep_delay"), std::string::npos);
   EXPECT_NE(error.hint.find("select"), std::string::npos);
-  for (const char* bad : {"q=1", "fq=*:*", "shards=x", "_q=x", "rel.col=eq.1", "=eq.1", "A=eq.1", "id =eq.1"}) {
+  for (const char* bad :
+       {"q=1", "fq=*:*", "shards=x", "_q=x", "rel.col=eq.1", "=eq.1", "A=eq.1", "id =eq.1"}) {
     EXPECT_EQ(code(bad), "400 42703") << bad;
   }
 }
@@ -149,14 +159,16 @@ TEST(Select, WhatAnApiHasNotIsRefusedByItsCode) {
   EXPECT_EQ(code("select=...rel(a)"), "400 PGRST200");
   EXPECT_EQ(code("select=a.sum()"), "400 PGRST123");
   EXPECT_EQ(code("select=count()"), "400 PGRST200");
-  for (const char* bad : {"select=", "select=a,", "select=,a", "select=a:", "select=:a", "select=\"a", "select=a\"b\"",
-                          "select=*a", "select=a)", "select=a&select=b"}) {
+  for (const char* bad :
+       {"select=", "select=a,", "select=,a", "select=a:", "select=:a", "select=\"a",
+        "select=a\"b\"", "select=*a", "select=a)", "select=a&select=b"}) {
     EXPECT_EQ(code(bad), "400 PGRST100") << bad;
   }
 }
 
 TEST(Order, HasDirectionThenNulls) {
-  const auto order = read("order=a,b.desc,id.asc.nullsfirst,a.nullslast,\"a.b\".desc.nullslast").order;
+  const auto order =
+      read("order=a,b.desc,id.asc.nullsfirst,a.nullslast,\"a.b\".desc.nullslast").order;
   ASSERT_EQ(order.size(), 5u);
   EXPECT_FALSE(order[0].descending);
   EXPECT_FALSE(order[0].nulls_first.has_value());
@@ -164,8 +176,9 @@ TEST(Order, HasDirectionThenNulls) {
   EXPECT_EQ(order[2].nulls_first, true);
   EXPECT_EQ(order[3].nulls_first, false);
   EXPECT_EQ(order[4].column, "a.b");
-  for (const char* bad : {"order=", "order=a.", "order=a.up", "order=a.asc.desc", "order=a.nullsfirst.asc", "order=a,",
-                          "order=a.nullsfirst.nullslast", "order=a:b", "order=a(b)"}) {
+  for (const char* bad :
+       {"order=", "order=a.", "order=a.up", "order=a.asc.desc", "order=a.nullsfirst.asc",
+        "order=a,", "order=a.nullsfirst.nullslast", "order=a:b", "order=a(b)"}) {
     EXPECT_EQ(code(bad), "400 PGRST100") << bad;
   }
 }
@@ -173,8 +186,9 @@ TEST(Order, HasDirectionThenNulls) {
 TEST(Limit, IsAWholeNumber) {
   EXPECT_EQ(read("limit=0").limit, 0u);
   EXPECT_EQ(read("limit=18446744073709551615&offset=7").offset, 7u);
-  for (const char* bad : {"limit=", "limit=1.5", "limit=abc", "limit=18446744073709551616", "offset=+1", "limit=1e3",
-                          "limit=%201", "offset=1&offset=2", "limit=--1", "limit=-"}) {
+  for (const char* bad :
+       {"limit=", "limit=1.5", "limit=abc", "limit=18446744073709551616", "offset=+1", "limit=1e3",
+        "limit=%201", "offset=1&offset=2", "limit=--1", "limit=-"}) {
     EXPECT_EQ(code(bad), "400 PGRST100") << bad;
   }
   EXPECT_EQ(code("limit=-1"), "416 PGRST103");

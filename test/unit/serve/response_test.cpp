@@ -12,12 +12,16 @@ AnswerShape shape_of(std::vector<AnswerShape::Member> members) {
   return shape;
 }
 
-std::string solr(const std::string& docs, const std::string& found = "3", const std::string& header = "") {
-  return R"({"responseHeader":{"zkConnected":true,"status":0,"QTime":1)" + header + R"(},"response":{"numFound":)" +
-         found + R"(,"start":0,"numFoundExact":true,"docs":[)" + docs + "]}}\n";
+std::string solr(const std::string& docs, const std::string& found = "3",
+                 const std::string& header = "") {
+  return R"({"responseHeader":{"zkConnected":true,"status":0,"QTime":1)" + header +
+         R"(},"response":{"numFound":)" + found + R"(,"start":0,"numFoundExact":true,"docs":[)" +
+         docs + "]}}\n";
 }
 
-std::string document(const std::string& text) { return "\n      {\n        \"_doc_\":" + text + "}"; }
+std::string document(const std::string& text) {
+  return "\n      {\n        \"_doc_\":" + text + "}";
+}
 
 unsigned status_of(const std::string& body, const AnswerShape& shape) {
   try {
@@ -28,18 +32,30 @@ unsigned status_of(const std::string& body, const AnswerShape& shape) {
 }
 
 TEST(Answer, CopiesEveryValueByteForByte) {
-  const std::string values[] = {"1e+300", "-0", "123456789012345678901234567890.10", "1.10", "\"\\u0001 \\\" \\\\ \xC3\xA4\"",
-                                "null", "true", "{\"b\": [1, {\"a\": 1.0}], \"b\": 2}", "[ ]", "{}", "\"NaN\"", "\"\"",
+  const std::string values[] = {"1e+300",
+                                "-0",
+                                "123456789012345678901234567890.10",
+                                "1.10",
+                                "\"\\u0001 \\\" \\\\ \xC3\xA4\"",
+                                "null",
+                                "true",
+                                "{\"b\": [1, {\"a\": 1.0}], \"b\": 2}",
+                                "[ ]",
+                                "{}",
+                                "\"NaN\"",
+                                "\"\"",
                                 "[1.50, \"]\", \"\\\"}\"]"};
   for (const auto& value : values) {
-    const auto answer = answer_read(solr(document("{\"a\":1,\"x\":" + value + ",\"z\":2}")), shape_of({{"x", "x"}}));
+    const auto answer = answer_read(solr(document("{\"a\":1,\"x\":" + value + ",\"z\":2}")),
+                                    shape_of({{"x", "x"}}));
     EXPECT_EQ(answer.body, "[{\"x\":" + value + "}]");
   }
 }
 
 TEST(Answer, HoldsOnlyTheAskedColumnsInTheAskedOrder) {
   const auto shape = shape_of({{"c", "c"}, {"a", "first"}, {"a", "a"}});
-  EXPECT_EQ(answer_read(solr(document(R"({"a":1,"secret":2,"c":3})")), shape).body, R"([{"c":3,"first":1,"a":1}])");
+  EXPECT_EQ(answer_read(solr(document(R"({"a":1,"secret":2,"c":3})")), shape).body,
+            R"([{"c":3,"first":1,"a":1}])");
 }
 
 TEST(Answer, NamesAreEscapedAndColumnsFoundByTheirUnescapedName) {
@@ -57,7 +73,8 @@ TEST(Answer, ANestedMemberOfTheSameNameIsNotTheColumn) {
 TEST(Answer, DeeplyNestedValuesPassThrough) {
   std::string deep(5000, '[');
   deep += std::string(5000, ']');
-  const auto answer = answer_read(solr(document("{\"x\":" + deep + ",\"y\":1}")), shape_of({{"x", "x"}, {"y", "y"}}));
+  const auto answer = answer_read(solr(document("{\"x\":" + deep + ",\"y\":1}")),
+                                  shape_of({{"x", "x"}, {"y", "y"}}));
   EXPECT_EQ(answer.body, "[{\"x\":" + deep + ",\"y\":1}]");
 }
 
@@ -92,13 +109,15 @@ TEST(Answer, SingularIsOneObjectOr406) {
   } catch (const Refusal& refusal) {
     EXPECT_EQ(refusal.error().details, "The result contains 0 rows");
   }
-  EXPECT_EQ(status_of(solr(document(R"({"a":1})") + "," + document(R"({"a":2})"), "2"), shape), 406u);
+  EXPECT_EQ(status_of(solr(document(R"({"a":1})") + "," + document(R"({"a":2})"), "2"), shape),
+            406u);
 }
 
 TEST(Answer, PartialResultsAreNeverAShortAnswer) {
   const auto shape = shape_of({{"a", "a"}});
   for (const char* flag : {"true", "\"omitted\"", "1", "null"}) {
-    EXPECT_EQ(status_of(solr("", "0", std::string(",\"partialResults\":") + flag), shape), 504u) << flag;
+    EXPECT_EQ(status_of(solr("", "0", std::string(",\"partialResults\":") + flag), shape), 504u)
+        << flag;
   }
   EXPECT_EQ(status_of(solr("", "0", ",\"partialResults\":false"), shape), 200u);
 }
@@ -106,7 +125,11 @@ TEST(Answer, PartialResultsAreNeverAShortAnswer) {
 TEST(Answer, ACountThatIsNotExactIsNotGiven) {
   auto shape = shape_of({{"a", "a"}});
   shape.count = true;
-  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]}})", shape), 504u);
+  EXPECT_EQ(
+      status_of(
+          R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]}})",
+          shape),
+      504u);
 }
 
 TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
@@ -115,10 +138,12 @@ TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
   for (std::size_t length = 0; length < good.size() - 1; ++length) {
     EXPECT_EQ(status_of(good.substr(0, length), shape), 502u) << length;
   }
-  for (const char* bad : {"", "[]", "<html>", "{}", "null", R"({"response":{"docs":[]}})",
-                          R"({"responseHeader":{},"response":{"docs":[{"_doc_":"x"}]}})",
-                          R"({"responseHeader":{},"response":{"docs":[{}]}})", R"({"responseHeader":{},"response":[]})",
-                          R"({"responseHeader":{},"error":{}})", R"({"responseHeader":1,"response":{"docs":[]}})"}) {
+  for (const char* bad :
+       {"", "[]", "<html>", "{}", "null", R"({"response":{"docs":[]}})",
+        R"({"responseHeader":{},"response":{"docs":[{"_doc_":"x"}]}})",
+        R"({"responseHeader":{},"response":{"docs":[{}]}})",
+        R"({"responseHeader":{},"response":[]})", R"({"responseHeader":{},"error":{}})",
+        R"({"responseHeader":1,"response":{"docs":[]}})"}) {
     EXPECT_EQ(status_of(bad, shape), 502u) << bad;
   }
 }
@@ -126,7 +151,8 @@ TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
 TEST(ErrorBody, IsAlwaysAnObjectWithFourMembers) {
   EXPECT_EQ(error_body({404, "PGRST205", "m", "", "h", {}}),
             R"({"code":"PGRST205","message":"m","details":null,"hint":"h"})");
-  EXPECT_NE(error_body({400, "x", "bad \xff byte \"q\"", "", "", {}}).find("\\\"q\\\""), std::string::npos);
+  EXPECT_NE(error_body({400, "x", "bad \xff byte \"q\"", "", "", {}}).find("\\\"q\\\""),
+            std::string::npos);
 }
 
 }  // namespace

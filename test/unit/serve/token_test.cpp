@@ -24,7 +24,8 @@ TokenAuthority authority(std::string issuer = {}, std::string audience = {}) {
 
 /// A token with a good signature over any header and payload.
 std::string sign(const std::string& header, const std::string& payload) {
-  const auto part = base64_encode(header, Base64Alphabet::kUrl) + "." + base64_encode(payload, Base64Alphabet::kUrl);
+  const auto part = base64_encode(header, Base64Alphabet::kUrl) + "." +
+                    base64_encode(payload, Base64Alphabet::kUrl);
   return part + "." + base64_encode(hmac_sha256(kKey, part), Base64Alphabet::kUrl);
 }
 
@@ -41,7 +42,9 @@ std::string code_of(const TokenAuthority& tokens, const std::string& token) {
   }
 }
 
-std::string code_of(const std::string& payload) { return code_of(authority(), sign(kHeader, payload)); }
+std::string code_of(const std::string& payload) {
+  return code_of(authority(), sign(kHeader, payload));
+}
 
 TEST(Wycheproof, AcceptsEveryValidHs256CaseAndRejectsAllOthers) {
   std::ifstream file(std::string(DAAS_TEST_DATA) + "/wycheproof/json_web_signature_test.json");
@@ -56,19 +59,23 @@ TEST(Wycheproof, AcceptsEveryValidHs256CaseAndRejectsAllOthers) {
     const auto& key_json = group.at("private");
     const bool hs256 = key_json.value("kty", "") == "oct" && key_json.value("alg", "") == "HS256";
     std::string key = kKey;
-    if (key_json.contains("k")) key = base64_decode(key_json.at("k").get<std::string>(), Base64Alphabet::kUrl).value();
-    if (key_json.contains("n")) key = base64_decode(key_json.at("n").get<std::string>(), Base64Alphabet::kUrl).value();
+    if (key_json.contains("k"))
+      key = base64_decode(key_json.at("k").get<std::string>(), Base64Alphabet::kUrl).value();
+    if (key_json.contains("n"))
+      key = base64_decode(key_json.at("n").get<std::string>(), Base64Alphabet::kUrl).value();
     for (const auto& test : group.at("tests")) {
       ++cases;
       const int id = test.at("tcId");
-      const auto token = test.at("jws").is_string() ? test.at("jws").get<std::string>() : test.at("jws").dump();
+      const auto token =
+          test.at("jws").is_string() ? test.at("jws").get<std::string>() : test.at("jws").dump();
       if (id == 357) valid_357 = token;
       if (equal_to_a_valid_case.contains(id)) {
         EXPECT_EQ(token, valid_357);
         continue;
       }
       const bool expected = hs256 && test.at("result") == "valid" && !rejected_here.contains(id);
-      EXPECT_EQ(verify_signature(token, key).has_value(), expected) << id << " " << test.at("comment");
+      EXPECT_EQ(verify_signature(token, key).has_value(), expected)
+          << id << " " << test.at("comment");
       accepted += expected;
     }
   }
@@ -89,7 +96,9 @@ TEST(Token, AnIssuedTokenVerifiesAndKeepsItsClaims) {
 TEST(Token, RegisteredClaimsOfAnAccountAreDropped) {
   const auto tokens = authority();
   const auto claims = tokens.verify(
-      tokens.issue("a", {{"exp", 9e15}, {"sub", "root"}, {"iss", "x"}, {"jti", "1"}, {"nbf", 0}}, kNow), kNow);
+      tokens.issue("a", {{"exp", 9e15}, {"sub", "root"}, {"iss", "x"}, {"jti", "1"}, {"nbf", 0}},
+                   kNow),
+      kNow);
   EXPECT_EQ(claims.at("exp"), 1'700'003'600);
   EXPECT_EQ(claims.at("sub"), "a");
   EXPECT_FALSE(claims.contains("iss"));
@@ -105,8 +114,8 @@ TEST(Token, ExpiresWithThirtySecondsOfSkew) {
 }
 
 TEST(Token, ExpIsRequiredAndANumber) {
-  for (const char* payload : {"{}", R"({"exp":"1700003600"})", R"({"exp":null})", R"({"exp":[1700003600]})",
-                              R"({"exp":true})", R"({"exp":-1})"}) {
+  for (const char* payload : {"{}", R"({"exp":"1700003600"})", R"({"exp":null})",
+                              R"({"exp":[1700003600]})", R"({"exp":true})", R"({"exp":-1})"}) {
     EXPECT_EQ(code_of(payload), "PGRST303") << payload;
   }
 }
@@ -120,7 +129,9 @@ TEST(Token, NbfAndIatInTheFutureAreRefused) {
 
 TEST(Token, IssuerAndAudienceAreCheckedWhenConfigured) {
   const auto tokens = authority("daas", "desk");
-  const auto code = [&](const std::string& payload) { return code_of(tokens, sign(kHeader, payload)); };
+  const auto code = [&](const std::string& payload) {
+    return code_of(tokens, sign(kHeader, payload));
+  };
   EXPECT_EQ(code(R"({"exp":1700003600,"iss":"daas","aud":"desk"})"), "accepted");
   EXPECT_EQ(code(R"({"exp":1700003600,"iss":"daas","aud":["other","desk"]})"), "accepted");
   EXPECT_EQ(code(R"({"exp":1700003600,"iss":"daas","aud":[]})"), "PGRST303");
@@ -134,14 +145,18 @@ TEST(Token, IssuerAndAudienceAreCheckedWhenConfigured) {
 TEST(Token, ADuplicateMemberIsRefusedInHeaderAndPayload) {
   EXPECT_EQ(code_of(R"({"exp":1,"exp":1700003600})"), "PGRST301");
   EXPECT_EQ(code_of(R"({"exp":1700003600,"a":{"b":1,"b":2}})"), "PGRST301");
-  EXPECT_EQ(code_of(authority(), sign(R"({"alg":"none","alg":"HS256"})", R"({"exp":1700003600})")), "PGRST301");
+  EXPECT_EQ(code_of(authority(), sign(R"({"alg":"none","alg":"HS256"})", R"({"exp":1700003600})")),
+            "PGRST301");
 }
 
 TEST(Token, TheHeaderMustSayHs256AndNothingCritical) {
   for (const char* header :
-       {R"({"alg":"none"})", R"({"alg":"hs256"})", R"({"alg":"HS512"})", R"({"alg":["HS256"]})", R"({"typ":"JWT"})", "[]",
-        "", "null", R"("HS256")", R"({"alg":"HS256","crit":["exp"],"exp":1})", R"({"alg":"HS256","crit":[]})",
-        R"({"alg":"HS256"} )" "x", "{\"alg\":\"HS256\xff\"}"}) {
+       {R"({"alg":"none"})", R"({"alg":"hs256"})", R"({"alg":"HS512"})", R"({"alg":["HS256"]})",
+        R"({"typ":"JWT"})", "[]", "", "null", R"("HS256")",
+        R"({"alg":"HS256","crit":["exp"],"exp":1})", R"({"alg":"HS256","crit":[]})",
+        R"({"alg":"HS256"} )"
+        "x",
+        "{\"alg\":\"HS256\xff\"}"}) {
     EXPECT_EQ(code_of(authority(), sign(header, R"({"exp":1700003600})")), "PGRST301") << header;
   }
 }
@@ -149,8 +164,9 @@ TEST(Token, TheHeaderMustSayHs256AndNothingCritical) {
 TEST(Token, APayloadThatIsNotOneObjectIsRefused) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"a":)";
-  for (const std::string& payload : {std::string("[]"), std::string("1"), std::string(""), std::string("{} {}"),
-                                     std::string("{\"exp\":1700003600"), deep, std::string("{\"a\":\"\xc0\x80\"}")}) {
+  for (const std::string& payload :
+       {std::string("[]"), std::string("1"), std::string(""), std::string("{} {}"),
+        std::string("{\"exp\":1700003600"), deep, std::string("{\"a\":\"\xc0\x80\"}")}) {
     EXPECT_EQ(code_of(payload), "PGRST301") << payload.substr(0, 20);
   }
 }
