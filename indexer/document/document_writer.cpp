@@ -59,6 +59,7 @@ DocumentWriter::DocumentWriter(std::vector<Column> columns, std::vector<std::siz
     members_.push_back(member + "\":");
     twins_.push_back(twin_suffix(column.type) ? ",\"" + solr_field(column) + "\":" : std::string());
   }
+  values_.resize(columns_.size());
 }
 
 std::string DocumentWriter::id(std::span<const Field> row) const {
@@ -87,7 +88,9 @@ void DocumentWriter::append(std::string& body, std::string_view id, std::span<co
   document_ = '{';
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     document_ += members_[i];
+    const auto from = document_.size();
     append_value(columns_[i].type, row[i]);
+    values_[i] = {from, document_.size() - from};
   }
   document_ += '}';
   body += ",\"_doc_\":\"";
@@ -96,7 +99,8 @@ void DocumentWriter::append(std::string& body, std::string_view id, std::span<co
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (twins_[i].empty() || row[i].form == Field::Form::kNull) continue;
     body += twins_[i];
-    append_twin(body, columns_[i].type, row[i]);
+    const auto [from, size] = values_[i];
+    append_twin(body, columns_[i].type, row[i], std::string_view(document_).substr(from, size));
   }
   body += '}';
 }
@@ -157,27 +161,36 @@ void DocumentWriter::append_value(ValueType type, const Field& field) {
   }
 }
 
-void DocumentWriter::append_twin(std::string& body, ValueType type, const Field& field) {
+void DocumentWriter::append_twin(std::string& body, ValueType type, const Field& field,
+                                 std::string_view value) {
   const bool native = field.form == Field::Form::kNative;
   switch (type) {
     case ValueType::kBoolean:
-      body += text_of(type, field) == "t" ? "true" : "false";
+    case ValueType::kInt2:
+    case ValueType::kInt4:
+    case ValueType::kInt8:
+    case ValueType::kUuid:
+      body += value;
       return;
     case ValueType::kFloat4:
-    case ValueType::kFloat8: {
-      const auto text = text_of(type, field);
-      if (text == "-0") {  // equal to 0, but not to Solr
-        body += '0';
-      } else if (is_json_number(text)) {
-        body += text;
+    case ValueType::kFloat8:
+      body += value == "-0" ? "0" : value;  // equal, but not to Solr
+      return;
+    case ValueType::kText:
+      if (is_own_twin(field.bytes)) {
+        body += value;
       } else {
-        body.append(1, '"').append(text).append(1, '"');
+        body += '"';
+        append_json_escaped(body, string_twin(field.bytes));
+        body += '"';
       }
       return;
-    }
     case ValueType::kNumeric: {
-      const auto key = numeric_key(text_of(type, field));
-      if (!key) throw Error(Remedy::kStop, "a numeric value has no numeric text");
+      const auto key = numeric_key(field.bytes);
+      if (!key) {
+        throw Error(Remedy::kStop,
+                    "PostgreSQL's text \"" + std::string(field.bytes) + "\" is no numeric");
+      }
       body.append(1, '"').append(string_twin(*key)).append(1, '"');
       return;
     }
@@ -198,17 +211,6 @@ void DocumentWriter::append_twin(std::string& body, ValueType type, const Field&
       append_number(body, *microseconds);
       return;
     }
-    case ValueType::kText:
-    case ValueType::kUuid:
-      body += '"';
-      append_json_escaped(body, string_twin(text_of(type, field)));
-      body += '"';
-      return;
-    case ValueType::kInt2:
-    case ValueType::kInt4:
-    case ValueType::kInt8:
-      body += text_of(type, field);
-      return;
     case ValueType::kJsonb:
     case ValueType::kWrapped:
       return;

@@ -1,10 +1,12 @@
 // Rows → Solr update documents (design §8): the id, the version, the document text, typed twins.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/document.hpp"
@@ -31,7 +33,8 @@ class DocumentWriter {
 
  private:
   void append_value(ValueType type, const Field& field);
-  void append_twin(std::string& body, ValueType type, const Field& field);
+  /// @param value the value as it stands in the document text
+  void append_twin(std::string& body, ValueType type, const Field& field, std::string_view value);
   std::string_view text_of(ValueType type, const Field& field);
 
   std::vector<Column> columns_;
@@ -39,6 +42,7 @@ class DocumentWriter {
   std::vector<std::string> members_;  ///< `"name":`, escaped, of each column
   std::vector<std::string> twins_;    ///< `,"c_name_s":`, empty without a twin
   std::string document_;
+  std::vector<std::pair<std::size_t, std::size_t>> values_;  ///< place and size in document_
   std::string scratch_;
 };
 
