@@ -159,4 +159,9 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   return plan;
 }
 
+void check_scope(const Api& api, const nlohmann::json& claims) {
+  std::vector<std::pair<std::string, std::string>> unused;
+  add_scope(api, claims, unused);
+}
+
 }  // namespace daas

@@ -98,6 +98,8 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
     throw token_missing();
   }
   allow(request, {"GET", "HEAD"});
+  // The types of scope columns are those of the live generation.
+  if (!api->collection.empty()) check_scope(*api, read.claims);
   read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile},
                             api->path, api->filters);
   plan(read);  // refused here, a bad request costs no worker

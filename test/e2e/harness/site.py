@@ -1,0 +1,184 @@
+"""One database with the extension, its daemon and its namespace in Solr: what a user has."""
+import time
+
+import psycopg
+import requests
+from psycopg.rows import dict_row
+
+from .indexer import Indexer
+from .solr import SolrError
+from .waiting import NotYet, wait_for
+
+
+class Site:
+    def __init__(self, name, directory, postgres, solr, options=None):
+        self.name = name
+        self.postgres = postgres
+        self.solr = solr
+        self.queries = {}
+        self._connection = None
+        with postgres.connect("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name} OWNER e2e_owner")
+        with postgres.connect(name) as connection:
+            connection.execute("CREATE EXTENSION daas")
+            for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
+                                 "server": "e2e_server"}.items():
+                connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
+        directory.mkdir()
+        self.indexer = Indexer(directory, {
+            "pg-replication": postgres.conninfo(name, "e2e_replication"),
+            "pg-reader": postgres.conninfo(name, "e2e_reader"),
+            "pg-server": postgres.conninfo(name, "e2e_server"),
+            "solr": solr.url,
+            "solr-namespace": name,
+        } | (options or {}))
+
+    # SQL
+
+    def connect(self, role="e2e_owner"):
+        return self.postgres.connect(self.name, role)
+
+    def sql(self, statement, parameters=None):
+        """Runs it as the tables' owner on a connection that is kept, and made anew when it was lost."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self.connect()
+        cursor = self._connection.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else None
+
+    def value(self, statement, parameters=None):
+        return self.sql(statement, parameters)[0][0]
+
+    def create_model(self, name, query, key=None):
+        self.sql("SELECT daas.create_model(%s, %s, %s)", (name, query, key))
+        self.queries[name] = query
+
+    def alter_model(self, name, query):
+        self.sql("SELECT daas.alter_model(%s, %s)", (name, query))
+        self.queries[name] = query
+
+    def status(self, model):
+        with self.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute("SELECT * FROM daas.status(%s)", (model,)).fetchone()
+
+    def wait_for_state(self, model, state, deadline=20):
+        def reached():
+            self.indexer.check()
+            status = self.status(model)
+            if status["state"] != state:
+                raise NotYet(_short(status))
+            return status
+        return wait_for(reached, deadline, f"model {model} is {state}", pause=0.05)
+
+    # Documents
+
+    def documents(self, model):
+        return self.solr.documents(f"{self.name}.{model}")
+
+    def expected(self, model):
+        """Document texts by id, as the query says now."""
+        key = self.value("SELECT key FROM daas.model WHERE name = %s", (model,))
+        # format(), since boolean::text is "true" and not the text that PostgreSQL prints.
+        parts = ", ".join(f"format('%%s', e2e_row.\"{column}\")" for column in key)
+        rows = self.sql(f"SELECT ARRAY[{parts}], row_to_json(e2e_row.*)::text"
+                        f" FROM ({self.queries[model].replace('%', '%%')}) e2e_row", ())
+        return {document_id(key): text for key, text in rows}
+
+    def assert_equal(self, model, deadline=30):
+        """Every document equals its row, byte for byte, no more and no less, soon. Nobody writes
+        meanwhile."""
+        expected = self.expected(model)
+
+        def equal():
+            self.indexer.check()
+            try:
+                documents = self.documents(model)
+            except (SolrError, requests.ConnectionError) as error:
+                raise NotYet(error) from None
+            if documents != expected:
+                raise NotYet(difference(documents, expected) + f"\nstatus: {_short(self.status(model))}")
+            return True
+        wait_for(equal, deadline, f"the documents of model {model} equal its query", pause=0.05)
+
+    # Reads
+
+    def api(self, path, token=None, headers=None, method="GET", **parameters):
+        headers = dict(headers or {})
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        return requests.request(method, f"{self.indexer.url}/{path}", params=parameters, headers=headers, timeout=20)
+
+    def login(self, account, password):
+        return requests.post(self.indexer.url + "/auth/login", timeout=20,
+                             auth=(account.encode(), password.encode()))
+
+    def token(self, account, password):
+        answer = self.login(account, password)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["access_token"]
+
+    def wait_for_api(self, path, status=200, deadline=20, **parameters):
+        def answers():
+            answer = self.api(path, **parameters)
+            if answer.status_code != status:
+                raise NotYet(f"{answer.status_code} {answer.text[:300]}")
+            return True
+        wait_for(answers, deadline, f"GET /{path} answers {status}")
+
+    # The end
+
+    def close(self):
+        self.indexer.end()
+        if self._connection is not None:
+            self._connection.close()
+        with self.postgres.connect("postgres") as connection:
+            wait_for(lambda: self._drop_slots(connection), 10, "the daemon's slot is free")
+            connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+        self.solr.delete(self.name)
+
+    def _drop_slots(self, connection):
+        try:
+            connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                               " WHERE database = %s", (self.name,))
+        except psycopg.errors.ObjectInUse as error:
+            raise NotYet(error) from None
+        return True
+
+
+def document_id(key):
+    if len(key) == 1:
+        return key[0]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in key)
+
+
+def difference(documents, expected):
+    missing = [key for key in expected if key not in documents]
+    surplus = [key for key in documents if key not in expected]
+    other = [key for key in expected if key in documents and documents[key] != expected[key]]
+    text = f"{len(documents)} documents, {len(expected)} rows"
+    text += f"\n  {len(missing)} missing: {[_cut(key) for key in missing[:5]]}" if missing else ""
+    text += f"\n  {len(surplus)} too many: {[_cut(key) for key in surplus[:5]]}" if surplus else ""
+    if other:
+        text += f"\n  {len(other)} different:"
+        for key in other[:3]:
+            at = next((i for i, (a, b) in enumerate(zip(documents[key], expected[key])) if a != b),
+                      min(len(documents[key]), len(expected[key])))
+            start = max(0, at - 60)
+            text += (f"\n    id {_cut(key)}, from character {at}:"
+                     f"\n      document …{documents[key][start:at + 60]!r}"
+                     f"\n      row      …{expected[key][start:at + 60]!r}")
+    return text
+
+
+def until(seconds):
+    """True for so many seconds, for loops that go on beside something."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
+
+
+def _cut(text, length=60):
+    return text if len(text) <= length else text[:length] + f"… ({len(text)} characters)"
+
+
+def _short(status):
+    return {name: (_cut(value, 400) if isinstance(value, str) else str(value))
+            for name, value in status.items() if value is not None} if status else None

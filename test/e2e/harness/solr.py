@@ -1,0 +1,73 @@
+"""A private one-node SolrCloud."""
+import os
+import signal
+import subprocess
+
+import requests
+
+from .postgres import ROOT, runs
+from .waiting import free_port, wait_for
+
+
+class Solr:
+    def __init__(self, home):
+        self.home = home
+        self.port = free_port(distance=1000)  # its ZooKeeper's
+        self.url = f"http://127.0.0.1:{self.port}/solr"
+        self.session = requests.Session()
+
+    def start(self):
+        self.home.mkdir(exist_ok=True)
+        # To a file, since the JVM inherits it and would keep a pipe open.
+        with open(self.home / "start.log", "w+", encoding="utf-8") as log:
+            done = subprocess.run([ROOT / "solr/embedded/start", self.home, str(self.port)], stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=subprocess.STDOUT, timeout=600, check=False)
+            if done.returncode != 0:
+                log.seek(0)
+                raise RuntimeError(f"Solr did not start:\n{log.read()}")
+
+    def stop(self):
+        subprocess.run([ROOT / "solr/embedded/stop", self.home], timeout=60, check=False)
+
+    def kill(self):
+        pid = int((self.home / "solr.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not runs(pid), 10, "the killed Solr ends")
+
+    def get(self, path, **parameters):
+        answer = self.session.get(self.url + path, params=parameters | {"wt": "json"}, timeout=30)
+        if answer.status_code != 200:
+            raise SolrError(f"{path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def aliases(self):
+        return self.get("/admin/collections", action="LISTALIASES")["aliases"]
+
+    def collections(self, prefix):
+        """Names of the collections of a namespace (shop) or a model (shop.flights)."""
+        every = self.get("/admin/collections", action="LIST")["collections"]
+        return sorted(name for name in every if name.startswith(prefix + "."))
+
+    def documents(self, collection):
+        """Document texts by id, without tombstones, of a collection or alias."""
+        documents, mark = {}, "*"
+        while True:
+            answer = self.get(f"/{collection}/select", q="*:* -_deleted_:true", fl="id,_doc_", sort="id asc",
+                              rows=5000, cursorMark=mark)
+            for document in answer["response"]["docs"]:
+                assert document["id"] not in documents, f"two documents with the id {document['id']!r}"
+                documents[document["id"]] = document["_doc_"]
+            if answer["nextCursorMark"] == mark:
+                return documents
+            mark = answer["nextCursorMark"]
+
+    def delete(self, namespace):
+        for alias in self.aliases():
+            if alias.startswith(namespace + "."):
+                self.get("/admin/collections", action="DELETEALIAS", name=alias)
+        for name in self.collections(namespace):
+            self.get("/admin/collections", action="DELETE", name=name)
+
+
+class SolrError(Exception):
+    """An answer that is not 200."""
