@@ -412,11 +412,15 @@ void ModelWorker::report(bool at_once) {
 }
 
 void ModelWorker::stop_model(const Error& error) {
-  spdlog::error("model {} stopped: {}{}{}", model_.name, error.what(),
-                error.hint().empty() ? "" : " HINT: ", error.hint());
+  const auto& name = model_.name;
+  const auto hint = error.hint().empty()
+                        ? "mend the cause, then SELECT daas.reload_model('" + name +
+                              "'), or daas.alter_model if the query must change"
+                        : error.hint();
+  spdlog::error("model {} stopped: {} HINT: {}", name, error.what(), hint);
   report_.state = ModelState::kStopped;
   report_.reason = error.what();
-  report_.hint = error.hint();
+  report_.hint = hint;
   report_.loaded = -1;
   // First the word, then the slot: a daemon that starts again must know that the model is stale.
   context_.board.remove(model_.name);
