@@ -215,6 +215,39 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.reload_model(text) IS
 'Loads all documents of a model anew, behind the ones that are served. Column types are looked up again: this is how a model that stopped after ALTER TABLE goes on.';
 
+CREATE FUNCTION daas._pause_model(caller regrole, search_path text, model_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM daas._owned_model(caller, model_name);
+  UPDATE daas.model m SET paused = true WHERE m.name = model_name AND NOT m.paused;
+END $$;
+COMMENT ON FUNCTION daas._pause_model(regrole, text, text) IS 'Internal: pause_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.pause_model(name text) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.pause_model(text) IS
+'Stops following changes: readers keep the documents as they are, and the model no longer holds the replication slot. resume_model loads it anew.';
+
+CREATE FUNCTION daas._resume_model(caller regrole, search_path text, model_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old daas.model;
+BEGIN
+  LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
+  old := daas._owned_model(caller, model_name);
+  IF NOT old.paused THEN RETURN; END IF;
+  -- What it missed is unknown: a new revision, which is a load behind the documents that are served.
+  PERFORM daas._redefine_stored(caller, old, old.key, old.options);
+  UPDATE daas.model m SET paused = false WHERE m.name = model_name;
+END $$;
+COMMENT ON FUNCTION daas._resume_model(regrole, text, text) IS 'Internal: resume_model, as the extension''s owner.';
+
+CREATE FUNCTION daas.resume_model(name text) RETURNS void
+LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
+COMMENT ON FUNCTION daas.resume_model(text) IS
+'Ends a pause: all documents are loaded anew, behind the ones that are served. Does nothing when the model is not paused.';
+
 CREATE FUNCTION daas._drop_model(caller regrole, search_path text, model_name text, if_exists boolean,
                                  cascade_ boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -53,6 +53,12 @@ SELECT daas.alter_model('t2', options => '{"shards": 3}');
 SELECT * FROM definition WHERE name = 't2';
 SELECT daas.reload_model('t2');
 SELECT * FROM definition WHERE name = 't2';
+-- A pause is a state; resuming is a new revision, and does nothing when there is no pause.
+SELECT daas.pause_model('t2'), daas.pause_model('t2');
+SELECT paused FROM daas.model WHERE name = 't2';
+SELECT daas.resume_model('t2'), daas.resume_model('t2');
+SELECT paused, revision FROM daas.model WHERE name = 't2';
+SELECT said($$SELECT daas.pause_model('x')$$);
 SELECT said($$SELECT daas.alter_model('t', 'SELECT n FROM t')$$);
 SELECT said($$SELECT daas.alter_model('t', options => '{"x": 1}')$$);
 SELECT said($$SELECT daas.alter_model('x', 'SELECT id FROM t')$$);
