@@ -20,6 +20,8 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr std::string_view kEnvironmentPrefix = "DAAS_INDEXER_";
+
 constexpr const char* kUsage =
     "Usage: daas-indexer [OPTIONS]\n"
     "       daas-indexer hash-password     reads a password, prints a hash for daas.create_account\n"
@@ -27,8 +29,8 @@ constexpr const char* kUsage =
     "Keeps Solr collections equal to the models of a PostgreSQL database (role index) and serves\n"
     "scoped reads from them (role serve).\n"
     "\n"
-    "Each option can stand on the command line, in the environment (--batch-age is DAAS_BATCH_AGE)\n"
-    "or in the file of --config (batch-age = 10); the first of these that has it wins. Passwords\n"
+    "Each option can stand on the command line, in the environment (--batch-age is\n"
+    "DAAS_INDEXER_BATCH_AGE) or in the file of --config (batch-age = 10); the first of these that has it wins. Passwords\n"
     "come from files or the environment only: passfile=… in a connection string, PGPASSFILE,\n"
     "--solr-auth-file, --jwt-key-file.\n";
 
@@ -121,13 +123,17 @@ std::size_t size_of(const po::variables_map& values, const std::string& option) 
       with_unit(values, option, {{"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}}));
 }
 
-/// A secret's file: one that others can read is refused.
-std::string read_secret(const std::string& path, const std::string& option) {
+/// A secret's file that others can read is refused.
+void check_secret(const std::string& path, const std::string& option) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) refuse("--" + option + ": cannot read " + path);
   if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
     refuse("--" + option + ": others can read or write " + path, "chmod 600 " + path);
   }
+}
+
+std::string read_secret(const std::string& path, const std::string& option) {
+  check_secret(path, option);
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (!(text << file.rdbuf())) refuse("--" + option + ": cannot read " + path);
@@ -233,7 +239,9 @@ Config build(const po::variables_map& values) {
     refuse("the role serve needs a key for its tokens",
            "head -c 48 /dev/urandom | base64 > jwt.key && chmod 600 jwt.key; --jwt-key-file jwt.key");
   }
-  serve.jwt_key = read_token_key(values["jwt-key-file"].as<std::string>());
+  const auto& key_file = values["jwt-key-file"].as<std::string>();
+  check_secret(key_file, "jwt-key-file");
+  serve.jwt_key = read_token_key(key_file);
   serve.listen = values["listen"].as<std::string>();
   serve.pg_conninfo = pg("pg-server");
   serve.solr = index.solr;
@@ -268,13 +276,13 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
     }
     po::store(po::parse_environment(options,
                                     [&](const std::string& variable) -> std::string {
-                                      if (!variable.starts_with("DAAS_")) return {};
+                                      if (!variable.starts_with(kEnvironmentPrefix)) return {};
                                       std::string name;
-                                      for (const char c : variable.substr(5)) {
+                                      for (const char c : variable.substr(kEnvironmentPrefix.size())) {
                                         name += c == '_' ? '-' : static_cast<char>(std::tolower(c));
                                       }
-                                      // Others may use the prefix, too: demo-env does.
-                                      return options.find_nothrow(name, false) ? name : std::string();
+                                      // An unknown one is refused, as on the command line.
+                                      return name;
                                     }),
               values);
     if (values.count("config") > 0) {

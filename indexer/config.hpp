@@ -1,4 +1,4 @@
-// Options of daas-indexer: command line, then environment (DAAS_…), then configuration file.
+// Options of daas-indexer: command line, then environment (DAAS_INDEXER_…), then configuration file.
 #pragma once
 
 #include <iosfwd>

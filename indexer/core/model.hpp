@@ -30,6 +30,8 @@ struct Model {
   std::vector<Source> sources;
   std::int64_t revision = 0;
   bool paused = false;
+  int shards = 0;    ///< of its collections; 0: the daemon's default
+  int replicas = 0;
 };
 
 }  // namespace daas

@@ -22,9 +22,18 @@ Remedy remedy_of(std::string_view sqlstate) {
   return sqlstate.starts_with("28") ? Remedy::kRetry : Remedy::kStop;
 }
 
+/// libpq's words on one line.
 std::string trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return std::string(text);
+  std::string line;
+  for (const char c : text) {
+    if (c == '\n') {
+      line += "; ";
+    } else if (c != '\t') {
+      line += c;
+    }
+  }
+  return line;
 }
 
 std::string field(const PGresult* result, int code) {

@@ -136,9 +136,9 @@ std::int64_t Bookkeeper::begin_epoch(const Identity& identity, const std::string
   return rows.integer(0, 0);
 }
 
-void Bookkeeper::forget_generations() {
+void Bookkeeper::mark_all_stale() {
   const std::lock_guard lock(mutex_);
-  connection_.run("DELETE FROM daas.generation");
+  connection_.run("UPDATE daas.generation SET revision = 0");
 }
 
 std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {

@@ -72,9 +72,9 @@ class Bookkeeper {
   /// A new epoch for this start, persisted. Progress rows of another cluster are removed.
   std::int64_t begin_epoch(const Identity& identity, const std::string& name_space,
                            const std::string& slot);
-  /// Forgets every generation: what was captured so far is lost (the slot is new), so each model
-  /// must be loaded again.
-  void forget_generations();
+  /// What was captured so far is lost (the slot is new): every model must be loaded again. Its live
+  /// generation stays readable until then.
+  void mark_all_stale();
 
   std::vector<GenerationRecord> generations(const std::string& model);
   void add_generation(const Model& model, const GenerationRecord& generation,

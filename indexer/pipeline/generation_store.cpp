@@ -80,10 +80,11 @@ int GenerationStore::last_number() {
   return last;
 }
 
-void GenerationStore::create(int number) {
+void GenerationStore::create(int number, const Model& model) {
+  const int shards = model.shards > 0 ? model.shards : context_.options.shards;
+  const int replicas = model.replicas > 0 ? model.replicas : context_.options.replicas;
   retried([&] {
-    admin_.create_collection(collection(number), context_.configset, context_.options.shards,
-                             context_.options.replicas);
+    admin_.create_collection(collection(number), context_.configset, shards, replicas);
   });
 }
 

@@ -30,7 +30,7 @@ class GenerationStore {
   /// Highest number in use, 0 when none.
   int last_number();
   /// Creates the empty collection and waits until it takes writes.
-  void create(int number);
+  void create(int number, const Model& model);
   /// Points the alias at it.
   void make_live(int number);
   /// Deletes every generation but `kept` (0: all), then reads the alias again; goes on until both

@@ -130,7 +130,7 @@ void IndexRun::ensure_slot(ReplicationStream& stream) {
   }
   // Whatever was captured before is lost with the old slot. This is written down first: with a
   // slot but without this, a crash in between would leave generations that miss changes.
-  bookkeeper_.forget_generations();
+  bookkeeper_.mark_all_stale();
   spdlog::info("creating the replication slot {}", slot_);
   stream.create_slot(slot_, kPlugin, [this] {
     const auto who = bookkeeper_.oldest_transactions();
@@ -177,7 +177,8 @@ void IndexRun::follow_definitions() {
   };
   std::erase_if(workers_, [&](const auto& entry) { return gone(entry.first); });
   std::erase_if(idle_, [&](const auto& entry) { return gone(entry.first); });
-  janitor_->sweep(names);
+  if (names != swept_ || janitor_->unfinished()) janitor_->sweep(names);
+  swept_ = std::move(names);
   for (auto& model : models) {
     const auto running = workers_.find(model.name);
     if (running != workers_.end() && running->second->model().revision == model.revision &&

@@ -57,6 +57,7 @@ class IndexRun {
   std::unique_ptr<Janitor> janitor_;
   std::map<std::string, std::unique_ptr<ModelWorker>> workers_;
   std::map<std::string, std::int64_t> idle_;  ///< paused or stopped: revision that is at rest
+  std::vector<std::string> swept_;  ///< the models that the janitor was told of last
   std::unique_ptr<Capture> capture_;
 };
 

@@ -28,6 +28,11 @@ void Janitor::sweep(std::vector<std::string> existing) {
   changed_.notify_all();
 }
 
+bool Janitor::unfinished() {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
 bool Janitor::busy_with(const std::string& model) {
   const std::lock_guard lock(mutex_);
   return dropping_.contains(model);
@@ -41,12 +46,15 @@ void Janitor::run() {
     wanted_ = false;
     const auto existing = existing_;
     lock.unlock();
+    bool failed = false;
     try {
       clean(existing);
     } catch (const Error& error) {
+      failed = true;
       if (!interrupt_.raised()) spdlog::warn("cannot remove dropped models: {}", error.what());
     }
     lock.lock();
+    failed_ = failed;
     dropping_.clear();
   }
 }

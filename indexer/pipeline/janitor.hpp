@@ -22,6 +22,8 @@ class Janitor {
 
   /// Looks for aliases of this database whose model is not among `existing`, and drops them.
   void sweep(std::vector<std::string> existing);
+  /// The last sweep failed and should be tried again.
+  bool unfinished();
   /// Whether a model of that name may not be started yet.
   bool busy_with(const std::string& model);
 
@@ -35,6 +37,7 @@ class Janitor {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool wanted_ = false;
+  bool failed_ = false;
   std::vector<std::string> existing_;
   std::set<std::string> dropping_;
   std::thread thread_;

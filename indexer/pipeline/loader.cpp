@@ -46,7 +46,7 @@ void Loader::begin(const std::string& exported_snapshot, std::int64_t version) {
 void Loader::run() {
   try {
     GenerationStore store(context_, model_.name, interrupt_, observer_);
-    store.create(number_);
+    store.create(number_, model_);
     enter(Phase::kReady);
     Birth birth;
     {

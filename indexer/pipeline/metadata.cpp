@@ -55,7 +55,8 @@ std::vector<Model> read_models(Connection& connection) {
   std::map<std::string, std::size_t, std::less<>> by_name;
   const auto rows = connection.run(
       "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
-      " paused FROM daas.model ORDER BY name");
+      " paused, coalesce((options ->> 'shards')::int, 0), coalesce((options ->> 'replicas')::int, 0)"
+      " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
     model.name = rows.text(row, 0);
@@ -66,6 +67,8 @@ std::vector<Model> read_models(Connection& connection) {
     model.fetch_query = rows.text(row, 5);
     model.revision = rows.integer(row, 6);
     model.paused = rows.boolean(row, 7);
+    model.shards = static_cast<int>(rows.integer(row, 8));
+    model.replicas = static_cast<int>(rows.integer(row, 9));
     by_name.emplace(model.name, models.size());
     models.push_back(std::move(model));
   }
