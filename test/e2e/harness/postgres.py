@@ -82,6 +82,8 @@ class Postgres:
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not [child for child in [pid, *children] if runs(child)], 10,
                  "the processes of the killed PostgreSQL end")
+        # A zombie that nobody has reaped yet looks alive to the next postmaster.
+        (self.directory / "data/postmaster.pid").unlink()
 
     def conninfo(self, database, role):
         return (f"host=127.0.0.1 port={self.port} dbname={database} user={role}"

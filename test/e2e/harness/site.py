@@ -60,7 +60,7 @@ class Site:
         with self.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute("SELECT * FROM daas.status(%s)", (model,)).fetchone()
 
-    def wait_for_state(self, model, state, deadline=20):
+    def wait_for_state(self, model, state, deadline=60):
         def reached():
             self.indexer.check()
             status = self.status(model)
@@ -83,7 +83,7 @@ class Site:
                         f" FROM ({self.queries[model].replace('%', '%%')}) e2e_row", ())
         return {document_id(key): text for key, text in rows}
 
-    def assert_equal(self, model, deadline=30):
+    def assert_equal(self, model, deadline=60):
         """Every document equals its row, byte for byte, no more and no less, soon. Nobody writes
         meanwhile."""
         expected = self.expected(model)
@@ -116,7 +116,7 @@ class Site:
         assert answer.status_code == 200, answer.text
         return answer.json()["access_token"]
 
-    def wait_for_api(self, path, status=200, deadline=20, **parameters):
+    def wait_for_api(self, path, status=200, deadline=60, **parameters):
         def answers():
             answer = self.api(path, **parameters)
             if answer.status_code != status:
