@@ -30,12 +30,7 @@ void Capture::run() {
     while (!interrupt_.raised()) {
       if (log_.wait_room(milliseconds(500))) read(stream_->receive(milliseconds(200)));
       if (std::exchange(reply_wanted_, false) || Clock::now() - confirmed_at >= kConfirmInterval) {
-        const auto position = log_.confirmable();
-        // At the end of a run the models leave the log, and with them what they hold: a position
-        // asked for after that would give up commits that no collection has. They leave after the
-        // interrupt was raised, so a position that was asked for before it is a true one.
-        if (interrupt_.raised()) break;
-        if (position != 0) stream_->confirm(position);
+        if (const auto position = log_.confirmable(); position != 0) stream_->confirm(position);
         confirmed_at = Clock::now();
       }
     }

@@ -47,12 +47,14 @@ IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt,
 }
 
 IndexRun::~IndexRun() {
-  // The order matters: nobody may use the log or the stream after it is gone.
+  // The order matters. The capture first: when the models leave the log, what they hold leaves with
+  // them, and a position confirmed after that would give up commits that no collection has. Nobody
+  // may use the log after it is gone.
   threads_.raise();
+  capture_.reset();
   log_.close();
   workers_.clear();
   janitor_.reset();
-  capture_.reset();
 }
 
 void IndexRun::fail(std::exception_ptr error) {
