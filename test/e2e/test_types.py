@@ -1,0 +1,136 @@
+"""Every value arrives as row_to_json prints it: by the load, by the row images, and by a fetch."""
+import pytest
+
+NASTY_TEXT = ["", " ", "a\nb\r\t\b\f", '"', "\\", "\\u0041", "\x01\x1f\x7f", "ü", "\u2028\u2029", "😀", "e\u0301", "\ufeffx", "</script>",
+              "NULL", "\\N", "\\.", "{}", "{\"set\":1}", "NOW", "x" * 32766, "x" * 32767, "ü" * 20000, "|", "\ufffd", "\uffff"]
+VALUES = {
+    "smallint": ["0", "-32768", "32767"],
+    "integer": ["0", "-2147483648", "2147483647"],
+    "bigint": ["0", "-9223372036854775808", "9223372036854775807", "9007199254740993"],
+    "numeric": ["0", "-0.00", "1.10", "1e300", "-1e-300", "NaN", "Infinity", "-Infinity", "123456789012345678901234567890.123456789",
+                "9" * 200, "0." + "0" * 100 + "1", "1e-16383", "-9.99", "1e1000"],
+    "numeric(9,3)": ["0", "1.5", "-999999.999"],
+    "real": ["0", "-0", "1.1", "3.4028235e38", "1e-45", "NaN", "Infinity", "-Infinity", "16777217", "1e10", "0.00001", "123456.78"],
+    "double precision": ["0", "-0", "0.1", "1.7976931348623157e308", "5e-324", "NaN", "Infinity", "-Infinity", "1e15", "1e16", "123456789012345680",
+                         "0.0001", "0.00001", "0.30000000000000004", "1e300"],
+    "boolean": ["t", "f"],
+    "text": NASTY_TEXT,
+    "varchar(40)": ["", "x", "  ", "ä\"\\"],
+    "uuid": ["00000000-0000-0000-0000-000000000000", "FFFFFFFF-ffff-ffff-ffff-ffffffffffff", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"],
+    "date": ["1970-01-01", "2000-02-29", "0001-01-01", "4713-01-01 BC", "0044-03-15 BC", "5874897-12-31", "infinity", "-infinity", "9999-12-31", "12345-06-07"],
+    "timestamp": ["1970-01-01 00:00:00", "2000-01-01 00:00:00", "1999-12-31 23:59:59.999999", "0044-03-15 01:02:03.000004 BC", "294276-12-31 23:59:59.999999",
+                  "4713-01-01 00:00:00 BC", "infinity", "-infinity", "2024-02-29 12:34:56.7"],
+    "timestamptz": ["1970-01-01 00:00:00+00", "2024-07-01 12:00:00+05:30", "1883-11-18 12:00:00-05", "0044-03-15 01:02:03.1 BC", "294276-12-31 23:59:59.999999+00",
+                    "infinity", "-infinity", "2024-02-29 12:34:56.000010Z"],
+    "jsonb": ['null', '{}', '[]', '"x"', '1e5', '-0', '1.0', '0.1e-7', '{"b": 1, "a": [1, {"set": 5}], "a": 2}', '"\\u00e9\\n\\u2028 \\\\ \\""', 'true', '[1e400]', '{"": ""}'],
+    # Wrapped: to_json(column) in the query, fetched by key.
+    "json": ['{ "a" : 1, "a":2 }', ' null ', '"x"', '[1,\n2]'],
+    "bytea": ["", "\\x00ff", "\\x5c22"],
+    "interval": ["0", "1 year 2 mons -3 days 04:05:06.000007", "-1 day", "P1Y2M"],
+    "time": ["00:00:00", "24:00:00", "12:34:56.789012"],
+    "timetz": ["12:00:00+05:30", "23:59:59.999999-12"],
+    "char(5)": ["", "ab", "abcde", "ü"],
+    "name": ["", "x\"y"],
+    "\"char\"": ["a", "\\377"],
+    "inet": ["10.0.0.1", "10.0.0.0/8", "::1"],
+    "cidr": ["10.0.0.0/8"],
+    "macaddr": ["08:00:2b:01:02:03"],
+    "money": ["1.50", "-12345.67"],
+    "bit(3)": ["101"],
+    "varbit": ["", "10101"],
+    "point": ["(1,2)", "(1e300,NaN)"],
+    "int4range": ["[1,5)", "empty", "(,)"],
+    "tstzmultirange": ["{}", "{[2024-01-01 00:00+00,2024-01-02 00:00+00)}"],
+    "tsvector": ["", "a:1 'b c':2"],
+    "xml": ["<a>\"&amp;</a>"],
+    "oid": ["0", "4294967295"],
+    "regclass": ["pg_class"],
+    "pg_lsn": ["16/B374D848"],
+    "integer[]": ["{}", "{1,NULL,3}", "{{1,2},{3,4}}", "[0:1]={1,2}"],
+    "text[]": ["{}", '{"",NULL,"NULL","a\\"b","\\\\",{}}'.replace(",{}", ""), '{ü}'],
+    "timestamptz[]": ["{infinity,\"2024-01-01 00:00:00+00\"}"],
+    "numeric[]": ["{1.10,NaN}"],
+    "jsonb[]": ['{"{\\"a\\": 1}"}'],
+    "mood": ["happy", "so \"so\"", ""],
+    "positive": ["1", "2147483647"],
+    "short_text": ["", "ü\""],
+    "pair": ["(1,)", "(,\"a\"\"b\")", "(2,x)"],
+    "pair[]": ['{"(1,x)",NULL}'],
+    "hull": ["(1,\"(2,y)\")"],
+}
+
+
+def column_of(type_name):
+    return "c " + type_name
+
+
+@pytest.fixture(scope="module")
+def site(open_site):
+    """Table every: a column of each type; row i has the i-th value of each, all cycling, plus a row of NULLs."""
+    with open_site() as one:
+        one.sql("""CREATE TYPE mood AS ENUM ('happy', 'so "so"', '');
+                   CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+                   CREATE DOMAIN short_text AS text NOT NULL DEFAULT '' CHECK (length(VALUE) < 10);
+                   CREATE TYPE pair AS (n int, t text);
+                   CREATE TYPE hull AS (n numeric, p pair)""")
+        columns = ", ".join(f"\"{column_of(name).replace(chr(34), chr(34) * 2)}\" {name}" for name in VALUES)
+        one.sql(f"CREATE TABLE every (id int PRIMARY KEY, {columns})")
+        one.sql("CREATE TABLE every_source (LIKE every INCLUDING ALL)")
+        rows = max(map(len, VALUES.values()))
+        with one.connect() as connection:
+            for i in range(rows):
+                values = [values[i % len(values)] for values in VALUES.values()]
+                casts = ", ".join(f"%s::{name}" for name in VALUES)
+                connection.execute(f"INSERT INTO every_source VALUES (%s, {casts})".replace("%s::\"char\"", "%s::\"char\""), [i, *values])
+        one.sql("INSERT INTO every_source (id) VALUES (1000)")
+        one.indexer.start()
+        yield one
+
+
+NATIVE = list(VALUES)[:list(VALUES).index("json")]
+
+
+def test_a_projection_has_every_value_of_the_load_and_of_the_stream(site):
+    names = ", ".join(['id', *(f'"{column_of(name)}"' for name in NATIVE)])
+    site.sql("INSERT INTO every SELECT * FROM every_source")
+    site.create_model("narrow", f"SELECT {names} FROM every")
+    assert site.value("SELECT kind FROM daas.model WHERE name = 'narrow'") == "projection"
+    site.assert_equal("narrow")
+    site.sql("INSERT INTO every SELECT (json_populate_record(s, json_build_object('id', s.id + 2000))).* FROM every_source s WHERE false")
+    site.sql("CREATE TEMP TABLE copy AS SELECT * FROM every_source; UPDATE copy SET id = id + 2000; INSERT INTO every SELECT * FROM copy")
+    site.sql("UPDATE every SET \"c bigint\" = NULL WHERE id < 2000 AND id % 2 = 0")
+    site.assert_equal("narrow")
+    assert site.status("narrow")["generation"] == 1
+    site.sql("SELECT daas.drop_model('narrow')")
+    site.sql("TRUNCATE every; DROP TABLE copy")
+
+
+def test_a_query_has_every_value_of_every_type_of_the_load_and_of_the_stream(site):
+    site.sql("INSERT INTO every SELECT * FROM every_source")
+    site.create_model("wide", "SELECT * FROM every")
+    site.assert_equal("wide")
+    site.sql("CREATE TEMP TABLE copy AS SELECT * FROM every_source; UPDATE copy SET id = id + 2000; INSERT INTO every SELECT * FROM copy")
+    site.sql("UPDATE every SET \"c bigint\" = NULL WHERE id < 2000 AND id % 2 = 0")
+    site.assert_equal("wide")
+    assert site.status("wide")["generation"] == 1
+    site.sql("SELECT daas.drop_model('wide')")
+    site.sql("TRUNCATE every; DROP TABLE copy")
+
+
+@pytest.mark.parametrize("type_name", ["smallint", "bigint", "numeric", "text", "varchar(40)", "uuid", "date", "timestamp", "timestamptz",
+                                       "boolean", "bytea", "inet", "mood", "positive"])
+def test_a_key_of_the_type_names_its_document(site, type_name):
+    values = [value for value in VALUES[type_name] if len(value) < 1000]
+    site.sql("SELECT daas.drop_model('keyed', if_exists => true), daas.drop_model('keyed_query', if_exists => true);"
+             "DROP TABLE IF EXISTS keyed")
+    site.sql(f"CREATE TABLE keyed (k {type_name} PRIMARY KEY, n int)")
+    with site.connect() as connection:
+        for number, value in enumerate(values):
+            connection.execute(f"INSERT INTO keyed VALUES (%s::{type_name}, %s) ON CONFLICT DO NOTHING", (value, number))
+    site.create_model("keyed", "SELECT k, n FROM keyed")
+    site.create_model("keyed_query", "SELECT k, n + 1 AS n FROM keyed")
+    site.assert_equal("keyed")
+    site.assert_equal("keyed_query")
+    site.sql("UPDATE keyed SET n = n + 100; DELETE FROM keyed WHERE n = 101")
+    site.assert_equal("keyed")
+    site.assert_equal("keyed_query")
