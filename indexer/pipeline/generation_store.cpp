@@ -55,14 +55,17 @@ std::optional<int> GenerationStore::live() {
   if (found == aliases.end()) return std::nullopt;
   auto properties = retried([&] { return admin_.alias_properties(alias_); });
   const auto owner = properties[std::string(kOwner)];
-  if (owner != context_.owner && !context_.options.adopt) {
+  const auto live = number(found->second);
+  if (owner.empty() && live && is_ours(found->second)) {
+    // Solr has no request that makes an alias with its owner: we ended between the two.
+    make_live(*live);
+  } else if (owner != context_.owner && !context_.options.adopt) {
     throw Error(Remedy::kStop,
                 "the Solr alias " + alias_ + " belongs to " +
                     (owner.empty() ? std::string("nobody known") : "the database " + owner) +
                     ", not to this one (" + context_.owner + ")",
                 "choose another --solr-namespace, or start once with --adopt to take it over");
   }
-  const auto live = number(found->second);
   if (!live) {
     throw Error(Remedy::kStop,
                 "the Solr alias " + alias_ + " points at " + found->second +
@@ -70,6 +73,12 @@ std::optional<int> GenerationStore::live() {
                 "delete the alias, then SELECT daas.reload_model('" + model_ + "')");
   }
   return live;
+}
+
+bool GenerationStore::is_ours(const std::string& collection) const {
+  const auto records = context_.bookkeeper.generations(model_);
+  return std::any_of(records.begin(), records.end(),
+                     [&](const auto& record) { return record.collection == collection; });
 }
 
 int GenerationStore::last_number() {

@@ -44,6 +44,8 @@ class GenerationStore {
   std::string incarnation(int number);
 
  private:
+  /// Whether this database wrote down that it made the collection.
+  bool is_ours(const std::string& collection) const;
   template <typename Request>
   auto retried(const Request& request);
 
