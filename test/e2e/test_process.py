@@ -96,6 +96,30 @@ def test_no_secret_stands_in_the_log_or_in_the_process_list(site):
         assert password not in seen
 
 
+def test_an_alias_without_owner_is_taken_back_and_one_of_another_database_is_not(site):
+    site.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    site.create_model("t", "SELECT * FROM t")
+    site.wait_for_state("t", "running")
+    site.indexer.kill()
+    alias = {"action": "ALIASPROP", "name": f"{site.name}.t"}
+    # As after a kill -9 between the two requests that make an alias and its owner.
+    site.solr.get("/admin/collections", **alias, **{"property.daas.owner": ""})
+    site.sql("INSERT INTO t VALUES (2)")
+    site.indexer.start()
+    site.assert_equal("t")
+    assert site.status("t")["generation"] == 1
+    site.indexer.stop()
+    site.solr.get("/admin/collections", **alias, **{"property.daas.owner": "1/2"})
+    site.indexer.start()
+    status = site.wait_for_state("t", "stopped")
+    assert "1/2" in status["reason"] and "--adopt" in status["hint"]
+    site.indexer.options["adopt"] = "true"
+    site.indexer.stop()
+    site.sql("SELECT daas.reload_model('t')")
+    site.indexer.start()
+    site.assert_equal("t")
+
+
 def test_a_second_daemon_stands_by_and_takes_over(site, tmp_path):
     from harness.indexer import Indexer
     site.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")

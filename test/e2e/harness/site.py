@@ -45,6 +45,10 @@ class Site:
         cursor = self._connection.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else None
 
+    def disconnect(self):
+        """Before a kill of PostgreSQL: a broken connection shows only when it is used."""
+        self._connection.close()
+
     def value(self, statement, parameters=None):
         return self.sql(statement, parameters)[0][0]
 

@@ -1,0 +1,161 @@
+"""A model that can't go on stops, says why and what to run, holds up nobody, and comes back."""
+import pytest
+
+from harness.waiting import wait_for
+
+HELD = """SELECT pg_wal_lsn_diff(%s::pg_lsn, confirmed_flush_lsn) <= 0 FROM pg_replication_slots
+           WHERE database = current_database()"""
+
+
+@pytest.fixture(scope="module")
+def site(open_site):
+    with open_site() as one:
+        one.sql("CREATE TABLE healthy (id int PRIMARY KEY, v text)")
+        one.create_model("healthy", "SELECT * FROM healthy")
+        one.indexer.start()
+        one.assert_equal("healthy")
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def no_table(site):
+    """After a test there is no table t and no model of that name."""
+    yield
+    site.sql("SELECT daas.drop_model('t', if_exists => true, cascade => true)")
+    site.sql("DROP TABLE IF EXISTS t, other")
+    wait_for(lambda: not site.solr.collections(site.name + ".t"), 10, "the collections of t are gone")
+
+
+@pytest.fixture
+def model(site):
+    """A table t with a model of some columns, running."""
+    site.sql("CREATE TABLE t (id int PRIMARY KEY, v text, n int, unread int)")
+    site.sql("INSERT INTO t SELECT i, 'v' || i, i, i FROM generate_series(1, 50) i")
+    site.create_model("t", "SELECT id, v, n FROM t")
+    site.assert_equal("t")
+
+
+def stopped(site, *words):
+    """The status, once stopped; its reason and hint hold the words; meanwhile the others go on, and
+    the slot is not held."""
+    status = site.wait_for_state("t", "stopped")
+    for word in words:
+        assert word in f"{status['reason']} {status['hint']}", status
+    assert status["hint"], status
+    site.sql("INSERT INTO healthy SELECT coalesce(max(id), 0) + 1, 'goes on' FROM healthy")
+    site.assert_equal("healthy", deadline=10)
+    position = site.value("SELECT pg_current_wal_insert_lsn()")
+    wait_for(lambda: site.value(HELD, (position,)), 15, "the slot is confirmed past the stop", pause=0.1)
+    assert site.indexer.readiness()[0] == 200
+    return status
+
+
+def reload(site):
+    site.sql("SELECT daas.reload_model('t')")
+    site.wait_for_state("t", "running")
+    site.assert_equal("t")
+
+
+def test_a_document_that_solr_refuses_stops_its_model_naming_the_key(site):
+    site.sql("CREATE TABLE t (id text PRIMARY KEY, n int)")
+    site.create_model("t", "SELECT id, n FROM t")
+    site.assert_equal("t")
+    site.sql("INSERT INTO t VALUES (repeat('x', 40000), 1)")
+    stopped(site, "xxxx", "Solr")
+    site.sql("UPDATE t SET n = 2; DELETE FROM t; INSERT INTO t VALUES ('short', 3)")
+    reload(site)
+    site.sql("INSERT INTO t VALUES (repeat('y', 40000), 1)")
+    stopped(site, "yyyy")
+
+
+def test_a_document_that_solr_refuses_stops_a_load_too(site, model):
+    site.sql("ALTER TABLE t ADD long text UNIQUE; UPDATE t SET long = CASE id WHEN 7 THEN repeat('z', 40000) ELSE v END;"
+             "ALTER TABLE t ALTER long SET NOT NULL, REPLICA IDENTITY FULL")
+    site.sql("SELECT daas.alter_model('t', 'SELECT long, n FROM t', '{long}')")
+    site.queries["t"] = "SELECT long, n FROM t"
+    stopped(site, "zzzz")
+    assert len(site.documents("t")) == 50 and site.status("t")["generation"] == 1
+    site.sql("DELETE FROM t WHERE id = 7")
+    reload(site)
+
+
+def test_a_column_that_is_retyped(site, model):
+    site.sql("ALTER TABLE t ALTER n TYPE text USING 'n' || n")
+    stopped(site, '"n"', "type", "daas.reload_model('t')")
+    site.sql("INSERT INTO t VALUES (1000, 'x', 'text now', 1)")
+    reload(site)
+    site.sql("UPDATE t SET n = 'ü' WHERE id < 9")
+    site.assert_equal("t")
+
+
+def test_a_column_that_nobody_reads_may_be_retyped_and_dropped(site, model):
+    site.sql("ALTER TABLE t ALTER unread TYPE text USING 'x'; UPDATE t SET n = n + 1; ALTER TABLE t DROP unread;"
+             "ALTER TABLE t ADD fresh text DEFAULT 'y'; INSERT INTO t VALUES (77, 'a', 1)")
+    site.assert_equal("t")
+    assert site.status("t")["state"] == "running"
+
+
+def test_a_column_that_is_dropped(site, model):
+    site.sql("ALTER TABLE t DROP COLUMN n")
+    stopped(site, '"n"', "daas.alter_model('t'")
+    site.alter_model("t", "SELECT id, v, unread FROM t")
+    site.wait_for_state("t", "running")
+    site.assert_equal("t")
+
+
+def test_a_column_that_is_renamed(site, model):
+    site.sql("ALTER TABLE t RENAME n TO number; UPDATE t SET number = 5")
+    stopped(site, '"n"', "daas.alter_model('t'")
+    site.alter_model("t", "SELECT id, v, number AS n FROM t")
+    site.wait_for_state("t", "running")
+    site.assert_equal("t")
+
+
+def test_a_primary_key_that_is_dropped(site, model):
+    site.sql("ALTER TABLE t DROP CONSTRAINT t_pkey")
+    site.sql("UPDATE t SET v = 'without identity' WHERE id = 3; DELETE FROM t WHERE id = 4")
+    stopped(site, "identity", "REPLICA IDENTITY FULL")
+    site.sql("ALTER TABLE t ADD PRIMARY KEY (id)")
+    reload(site)
+    site.sql("DELETE FROM t WHERE id = 5")
+    site.assert_equal("t")
+
+
+def test_replica_identity_nothing_stops_and_full_goes_on(site, model):
+    site.sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET v = 'full' WHERE id = 3; UPDATE t SET id = 300 WHERE id = 4;"
+             "DELETE FROM t WHERE id = 5")
+    site.assert_equal("t")
+    site.sql("ALTER TABLE t REPLICA IDENTITY NOTHING")
+    site.sql("DELETE FROM t WHERE id = 6")
+    stopped(site, "identity")
+    site.sql("ALTER TABLE t REPLICA IDENTITY DEFAULT")
+    reload(site)
+
+
+def test_a_table_that_is_renamed(site, model):
+    site.sql("ALTER TABLE t RENAME TO other; INSERT INTO other VALUES (1000, 'x', 1, 1)")
+    stopped(site, "does not exist", "daas.alter_model")
+    site.alter_model("t", "SELECT id, v, n FROM other")
+    site.wait_for_state("t", "running")
+    site.assert_equal("t")
+
+
+def test_a_table_that_is_dropped(site, model):
+    site.sql("DROP TABLE t")
+    stopped(site, "dropped", "daas.drop_model('t'")
+
+
+def test_a_table_that_is_rewritten_without_row_changes_is_loaded_anew_by_itself(site, model):
+    site.sql("ALTER TABLE t ALTER v TYPE text USING v || '!'")
+    site.assert_equal("t")
+    wait_for(lambda: site.status("t")["generation"] == 2, 10, "the status names generation 2")
+
+
+def test_a_stopped_model_stays_stopped_over_a_restart(site, model):
+    site.sql("ALTER TABLE t DROP COLUMN n")
+    before = stopped(site)
+    site.indexer.stop()
+    site.indexer.start()
+    status = site.wait_for_state("t", "stopped")
+    assert (status["reason"], status["hint"]) == (before["reason"], before["hint"])
+    assert len(site.documents("t")) == 50, "readers keep what there was"
