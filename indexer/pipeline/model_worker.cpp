@@ -16,6 +16,7 @@ constexpr milliseconds kIdleBoundary{5000};    ///< moves the visible position o
 constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a batch
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
 constexpr milliseconds kSearcherInterval{250}; ///< under continuous load
+constexpr milliseconds kLoadProgress{500};     ///< between reports of a running load
 constexpr milliseconds kTailPatience{2};       ///< before a heartbeat flushes the WAL
 
 std::unordered_set<std::uint32_t> tables_of(const Model& model) {
@@ -179,6 +180,10 @@ std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) 
   }
   if (load_ && load_->phase() == Loader::Phase::kReady) {
     deadline = std::min(deadline, boundary_at_ + kBirthRetry);
+  }
+  // Only to report how far it is.
+  if (load_ && load_->phase() == Loader::Phase::kCopying) {
+    deadline = std::min(deadline, now + kLoadProgress);
   }
   if (load_ && load_->phase() == Loader::Phase::kDone) deadline = now;
   return rule_.due(now) ? now : deadline;
