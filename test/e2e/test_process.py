@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.indexer import BINARY
+from harness.indexer import BINARY, Indexer
 from harness.waiting import wait_for
 
 
@@ -121,7 +121,6 @@ def test_an_alias_without_owner_is_taken_back_and_one_of_another_database_is_not
 
 
 def test_a_second_daemon_stands_by_and_takes_over(site, tmp_path):
-    from harness.indexer import Indexer
     site.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
     site.create_model("t", "SELECT * FROM t")
     site.sql("SELECT daas.create_api('t', public => true)")

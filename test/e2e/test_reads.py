@@ -167,8 +167,7 @@ def test_order_is_that_of_sql(site, order):
 
 def test_select_limit_offset_and_count_are_those_of_postgrest(site):
     answer = site.api("flight", token(site, "both"), select="id,name:carrier", order="id", limit=3, offset=4)
-    assert answer.text == '[{"id":5,"name":"UA"},\n {"id":6,"name":"B6"},\n {"id":7,"name":"B6"}]' or \
-        answer.json() == [{"id": 5, "name": "UA"}, {"id": 6, "name": "B6"}, {"id": 7, "name": "B6"}]
+    assert answer.json() == [{"id": 5, "name": "UA"}, {"id": 6, "name": "B6"}, {"id": 7, "name": "B6"}]
     assert answer.status_code == 200 and answer.headers["Content-Range"] == "4-6/*"
     counted = site.api("flight", token(site, "both"), {"Prefer": "count=exact"}, order="id", limit=3, offset=4)
     assert counted.status_code == 206 and counted.headers["Content-Range"] == "4-6/20"

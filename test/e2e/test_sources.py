@@ -110,7 +110,7 @@ def test_one_transaction_of_many_rows_arrives_whole(site):
     site.assert_equal("many")
 
 
-def test_subtransactions_prepared_like_savepoints_count_as_they_end(site):
+def test_subtransactions_count_as_they_end(site):
     site.sql("CREATE TABLE step (id int PRIMARY KEY, v text)")
     site.create_model("step", "SELECT * FROM step")
     site.assert_equal("step")

@@ -47,7 +47,7 @@ VALUES = {
     "regclass": ["pg_class"],
     "pg_lsn": ["16/B374D848"],
     "integer[]": ["{}", "{1,NULL,3}", "{{1,2},{3,4}}", "[0:1]={1,2}"],
-    "text[]": ["{}", '{"",NULL,"NULL","a\\"b","\\\\",{}}'.replace(",{}", ""), '{ü}'],
+    "text[]": ["{}", '{"",NULL,"NULL","a\\"b","\\\\"}', '{ü}'],
     "timestamptz[]": ["{infinity,\"2024-01-01 00:00:00+00\"}"],
     "numeric[]": ["{1.10,NaN}"],
     "jsonb[]": ['{"{\\"a\\": 1}"}'],
@@ -81,7 +81,7 @@ def site(open_site):
             for i in range(rows):
                 values = [values[i % len(values)] for values in VALUES.values()]
                 casts = ", ".join(f"%s::{name}" for name in VALUES)
-                connection.execute(f"INSERT INTO every_source VALUES (%s, {casts})".replace("%s::\"char\"", "%s::\"char\""), [i, *values])
+                connection.execute(f"INSERT INTO every_source VALUES (%s, {casts})", [i, *values])
         one.sql("INSERT INTO every_source (id) VALUES (1000)")
         one.indexer.start()
         yield one
@@ -96,7 +96,6 @@ def test_a_projection_has_every_value_of_the_load_and_of_the_stream(site):
     site.create_model("narrow", f"SELECT {names} FROM every")
     assert site.value("SELECT kind FROM daas.model WHERE name = 'narrow'") == "projection"
     site.assert_equal("narrow")
-    site.sql("INSERT INTO every SELECT (json_populate_record(s, json_build_object('id', s.id + 2000))).* FROM every_source s WHERE false")
     site.sql("CREATE TEMP TABLE copy AS SELECT * FROM every_source; UPDATE copy SET id = id + 2000; INSERT INTO every SELECT * FROM copy")
     site.sql("UPDATE every SET \"c bigint\" = NULL WHERE id < 2000 AND id % 2 = 0")
     site.assert_equal("narrow")
