@@ -44,7 +44,7 @@ po::options_description described() {
       ("help", "print this text")
       ("version", "print the version")
       ("config", po::value<std::string>()->value_name("FILE"), "configuration file, lines of `option = value`")
-      ("role", po::value<std::vector<std::string>>()->composing()->value_name("ROLE"),
+      ("role", po::value<std::vector<std::string>>()->value_name("ROLE"),
        "index or serve; repeat for both (default: both)")
       ("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
        "debug, info, warning or error")
@@ -64,7 +64,7 @@ po::options_description described() {
        "replication slot (default: daas_ and the database's oid)");
   po::options_description solr("Solr");
   solr.add_options()
-      ("solr", po::value<std::vector<std::string>>()->composing()->value_name("URL"),
+      ("solr", po::value<std::vector<std::string>>()->value_name("URL"),
        "base URL of a node, http://host:8983/solr; repeat for more nodes of the same cluster")
       ("solr-namespace", po::value<std::string>()->default_value("")->value_name("NAME"),
        "prefix of everything that daas owns there (default: the database's name)")
@@ -219,6 +219,7 @@ Config build(const po::variables_map& values) {
   };
   auto& index = config.index_options;
   read_solr(values, index.solr);
+  index.extension_version = kVersion;
   index.pg = pg("pg-replication");
   index.pg_replication = index.pg;
   index.pg_reader = pg("pg-reader");

@@ -34,6 +34,7 @@ BEGIN
     WHEN 'replication' THEN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.generation TO %I', member);
+      EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
       IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN
         RAISE WARNING 'role "%" does not have the REPLICATION attribute', member

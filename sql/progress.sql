@@ -54,6 +54,10 @@ COMMENT ON COLUMN daas.progress.documents IS 'Documents in the live generation, 
 COMMENT ON COLUMN daas.progress.revision IS 'Revision of the definition that the state speaks of.';
 COMMENT ON COLUMN daas.progress.updated_at IS 'When this row was reported.';
 
+CREATE SEQUENCE daas.generation_seq AS integer;
+COMMENT ON SEQUENCE daas.generation_seq IS
+  'Source of daas.generation.number. A number never comes back, also not that of a load that was thrown away: requests of the past may still land.';
+
 CREATE TABLE daas.generation (
   model              text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
   number             int NOT NULL,

@@ -51,7 +51,6 @@ class CommitLog {
   void close();
 
  private:
-  struct Held;
   void release(std::size_t bytes);
 
   const std::size_t max_bytes_;
@@ -72,7 +71,7 @@ class CommitLog::Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  /// The commits that came since the last call. Until release_until() they hold the slot.
+  /// The commits that came since the last call. Until hold() says otherwise they hold the slot.
   std::vector<SharedCommit> take();
   /// Commits before `position` that were taken are durable (or of no interest): only those at or
   /// after it hold the slot. kNothingHeld when there are none.

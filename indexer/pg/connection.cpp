@@ -118,6 +118,8 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
       "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog; "
       "SET statement_timeout = 0; SET lock_timeout = 0; "
       "SET idle_in_transaction_session_timeout = 0; ";
+  // The books must survive a crash and must not wait for a standby that is away.
+  if (session == Session::kPlain) settings += "SET synchronous_commit = local; ";
   if (session == Session::kReader) {
     settings += "SET default_transaction_read_only = on; SET row_security = off; ";
   }

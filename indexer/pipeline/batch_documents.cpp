@@ -15,23 +15,31 @@ constexpr std::size_t kFetchedKeys = 1000;
 /// The part of a daas.ddl message (docs/change_event.md) that concerns a model.
 struct Ddl {
   bool concerns = false;
-  bool dropped = false;
   bool rewritten = false;
   std::string command;
   std::string object;
 };
 
+/// A member of a JSON object, empty unless it is a string.
+std::string string_member(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 Ddl read_ddl(const std::string& content, const Model& model) {
   Ddl ddl;
   const auto message = nlohmann::json::parse(content, nullptr, false);
-  // Anybody may emit a message with our prefix: one that is not ours means nothing.
+  // Anybody may emit a message with our prefix. So its form is trusted in nothing, and what it says
+  // only makes the model look at the catalogs, or load anew.
   if (!message.is_object() || !message.contains("objects") || !message["objects"].is_array()) {
     return ddl;
   }
-  ddl.command = message.value("command", "");
-  const auto event = message.value("event", "");
+  ddl.command = string_member(message, "command");
+  const auto event = string_member(message, "event");
   for (const auto& object : message["objects"]) {
-    if (!object.is_object() || !object.contains("oid") || !object["oid"].is_number()) continue;
+    if (!object.is_object() || !object.contains("oid") || !object["oid"].is_number_integer()) {
+      continue;
+    }
     const auto oid = object["oid"].get<std::int64_t>();
     const auto source =
         std::find_if(model.sources.begin(), model.sources.end(),
@@ -40,7 +48,6 @@ Ddl read_ddl(const std::string& content, const Model& model) {
     if (source == model.sources.end()) continue;
     ddl.concerns = true;
     ddl.object = source->relation;
-    ddl.dropped |= event == "sql_drop" && object.value("type", "") == "table";
     ddl.rewritten |= event == "table_rewrite";
   }
   return ddl;
@@ -59,11 +66,6 @@ BatchDocuments::Findings BatchDocuments::read(const std::vector<SharedCommit>& c
     for (const auto& message : commit->messages) {
       if (message.prefix != "daas.ddl") continue;
       const auto ddl = read_ddl(message.content, model_);
-      if (ddl.dropped) {
-        throw Error(Remedy::kStop, "table " + ddl.object + " of model " + model_.name +
-                                       " was dropped (" + ddl.command + ")",
-                    "SELECT daas.drop_model('" + model_.name + "', cascade => true)");
-      }
       findings.check_shape |= ddl.concerns;
       if (ddl.rewritten) {
         findings.reload = true;
@@ -144,6 +146,11 @@ void BatchDocuments::check_shape(SnapshotSession& session) {
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
         " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
         {std::to_string(source.relation_oid)});
+    if (rows.rows() == 0) {
+      throw Error(Remedy::kStop,
+                  "table " + source.relation + " of model " + model_.name + " was dropped",
+                  "SELECT daas.drop_model('" + model_.name + "', cascade => true)");
+    }
     for (const auto& column : model_.columns) {
       if (column.source.empty()) continue;
       int row = 0;

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/utf8.hpp"
+
 namespace daas {
 namespace {
 
@@ -26,8 +28,9 @@ ModelState state_named(std::string_view name) {
   return ModelState::kWaiting;
 }
 
+/// Words of PostgreSQL or Solr that were cut may end within a character, which the database refuses.
 Parameter text_or_null(const std::string& text) {
-  return text.empty() ? Parameter{} : Parameter{text};
+  return text.empty() ? Parameter{} : Parameter{valid_utf8(text)};
 }
 
 Parameter lsn_or_null(Lsn lsn) { return lsn == 0 ? Parameter{} : Parameter{to_text(lsn)}; }
@@ -48,7 +51,8 @@ std::string Bookkeeper::Identity::owner() const {
 }
 
 Bookkeeper::Bookkeeper(const std::string& conninfo, const Interrupt& interrupt)
-    : connection_(conninfo, "daas-indexer bookkeeping", Session::kPlain, &interrupt) {}
+    : connection_(conninfo, "daas-indexer bookkeeping", Session::kPlain, &interrupt),
+      heartbeats_(conninfo, "daas-indexer heartbeat", Session::kPlain, &interrupt) {}
 
 Bookkeeper::Identity Bookkeeper::identify(const std::string& expected_version) {
   const std::lock_guard lock(mutex_);
@@ -101,11 +105,6 @@ Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
   return state;
 }
 
-bool Bookkeeper::publication_exists(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  return connection_.run("SELECT 1 FROM pg_publication WHERE pubname = $1", {name}).rows() > 0;
-}
-
 std::string Bookkeeper::oldest_transactions() {
   const std::lock_guard lock(mutex_);
   // pg_locks names the holders of transaction ids to every role, which pg_stat_activity does not.
@@ -133,7 +132,27 @@ std::int64_t Bookkeeper::begin_epoch(const Identity& identity, const std::string
       " pid = excluded.pid, host = excluded.host, started_at = now(), reported_at = now()"
       " RETURNING epoch",
       {system, name_space, slot, std::to_string(getpid()), host_name()});
-  return rows.integer(0, 0);
+  epoch_ = rows.integer(0, 0);
+  return epoch_;
+}
+
+void Bookkeeper::change(const std::function<void()>& statements) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("BEGIN");
+  try {
+    const auto ours = connection_.run("SELECT FROM daas.daemon WHERE epoch = $1::bigint FOR SHARE",
+                                      {std::to_string(epoch_)});
+    if (ours.rows() == 0) {
+      throw Error(Remedy::kRetry, "another daemon has begun a newer epoch for this database");
+    }
+    statements();
+    connection_.run("COMMIT");
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    if (PQstatus(connection_.raw()) == CONNECTION_OK) connection_.run("ROLLBACK");
+    throw;
+  }
 }
 
 void Bookkeeper::mark_all_stale() {
@@ -156,43 +175,45 @@ std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) 
   return found;
 }
 
+int Bookkeeper::next_generation() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(connection_.run("SELECT nextval('daas.generation_seq')").integer(0, 0));
+}
+
 void Bookkeeper::add_generation(const Model& model, const GenerationRecord& generation,
                                 const std::string& columns) {
-  const std::lock_guard lock(mutex_);
   std::vector<std::string> key;
   for (const auto position : model.key) key.push_back(model.columns[position].name);
-  connection_.run(
-      "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
-      " columns, key, version, snapshot) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
-      " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot)",
-      {model.name, std::to_string(generation.number), std::to_string(identity_.system),
-       generation.collection, std::to_string(generation.revision), columns, array_text(key),
-       std::to_string(generation.version), generation.snapshot});
+  change([&] {
+    connection_.run(
+        "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
+        " columns, key, version, snapshot) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
+        " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot)",
+        {model.name, std::to_string(generation.number), std::to_string(identity_.system),
+         generation.collection, std::to_string(generation.revision), columns, array_text(key),
+         std::to_string(generation.version), generation.snapshot});
+  });
 }
 
 void Bookkeeper::set_live(const std::string& model, int live) {
-  const std::lock_guard lock(mutex_);
-  connection_.run("BEGIN");
-  try {
+  change([&] {
     connection_.run("DELETE FROM daas.generation WHERE model = $1 AND number <> $2::int",
                     {model, std::to_string(live)});
     connection_.run("UPDATE daas.generation SET live = true WHERE model = $1", {model});
-    connection_.run("COMMIT");
-  } catch (const PgError&) {
-    connection_.run("ROLLBACK");
-    throw;
-  }
+  });
 }
 
 void Bookkeeper::mark_stale(const std::string& model) {
-  const std::lock_guard lock(mutex_);
-  connection_.run("UPDATE daas.generation SET revision = 0 WHERE model = $1 AND live", {model});
+  change([&] {
+    connection_.run("UPDATE daas.generation SET revision = 0 WHERE model = $1 AND live", {model});
+  });
 }
 
 void Bookkeeper::remove_generation(const std::string& model, int number) {
-  const std::lock_guard lock(mutex_);
-  connection_.run("DELETE FROM daas.generation WHERE model = $1 AND number = $2::int",
-                  {model, std::to_string(number)});
+  change([&] {
+    connection_.run("DELETE FROM daas.generation WHERE model = $1 AND number = $2::int",
+                    {model, std::to_string(number)});
+  });
 }
 
 std::optional<ModelReport> Bookkeeper::progress(const std::string& model) {
@@ -212,50 +233,67 @@ std::optional<ModelReport> Bookkeeper::progress(const std::string& model) {
 }
 
 void Bookkeeper::report(const std::map<std::string, ModelReport>& reports, bool alive) {
-  const std::lock_guard lock(mutex_);
-  connection_.run("BEGIN");
-  try {
-    if (alive) connection_.run("UPDATE daas.daemon SET reported_at = now()");
-    for (const auto& [model, report] : reports) {
-      // A model that was dropped meanwhile has no row to hang its progress on.
-      connection_.run(
-          "INSERT INTO daas.progress AS p (model, system_identifier, state, reason, hint,"
-          " captured_lsn, visible_lsn, durable_lsn, visible_at, loaded, documents, revision,"
-          " updated_at)"
-          " SELECT name, $2::bigint, $3, $4, $5, $6::pg_lsn, $7::pg_lsn, $8::pg_lsn,"
-          " CASE WHEN $7 IS NOT NULL THEN now() END, $9::bigint, $10::bigint, $11::bigint, now()"
-          " FROM daas.model WHERE name = $1"
-          " ON CONFLICT (model) DO UPDATE SET system_identifier = excluded.system_identifier,"
-          " state = excluded.state, reason = excluded.reason, hint = excluded.hint,"
-          " captured_lsn = excluded.captured_lsn,"
-          " visible_lsn = coalesce(excluded.visible_lsn, p.visible_lsn),"
-          " durable_lsn = coalesce(excluded.durable_lsn, p.durable_lsn),"
-          " visible_at = CASE WHEN excluded.visible_lsn IS DISTINCT FROM p.visible_lsn"
-          "   THEN coalesce(excluded.visible_at, p.visible_at) ELSE p.visible_at END,"
-          " loaded = excluded.loaded, documents = coalesce(excluded.documents, p.documents),"
-          " revision = excluded.revision, updated_at = now()",
-          {model, std::to_string(identity_.system), std::string(name_of(report.state)),
-           text_or_null(report.reason), text_or_null(report.hint), lsn_or_null(report.captured),
-           lsn_or_null(report.visible), lsn_or_null(report.durable), count_or_null(report.loaded),
-           count_or_null(report.documents), std::to_string(report.revision)});
+  if (alive) change([&] { connection_.run("UPDATE daas.daemon SET reported_at = now()"); });
+  for (const auto& [model, report] : reports) {
+    try {
+      change([&] {
+        // A transaction that drops the model may hold its row for as long as it likes.
+        connection_.run("SET LOCAL lock_timeout = '200ms'");
+        write(model, report);
+      });
+    } catch (const PgError& error) {
+      constexpr const char* kLockNotAvailable = "55P03";
+      constexpr const char* kForeignKeyViolation = "23503";
+      if (error.sqlstate() != kLockNotAvailable && error.sqlstate() != kForeignKeyViolation) throw;
     }
-    connection_.run("COMMIT");
-  } catch (const PgError&) {
-    connection_.run("ROLLBACK");
-    throw;
   }
+}
+
+void Bookkeeper::report_stopped(const std::string& model, const ModelReport& report) {
+  change([&] {
+    connection_.run("UPDATE daas.generation SET revision = 0 WHERE model = $1", {model});
+    write(model, report);
+  });
+}
+
+void Bookkeeper::write(const std::string& model, const ModelReport& report) {
+  // A model that was dropped meanwhile has no row to hang its progress on. "Stopped" is left by a
+  // new revision only: a report of before, that comes late, must not undo it.
+  connection_.run(
+      "INSERT INTO daas.progress AS p (model, system_identifier, state, reason, hint,"
+      " captured_lsn, visible_lsn, durable_lsn, visible_at, loaded, documents, revision,"
+      " updated_at)"
+      " SELECT name, $2::bigint, $3, $4, $5, $6::pg_lsn, $7::pg_lsn, $8::pg_lsn,"
+      " CASE WHEN $7 IS NOT NULL THEN now() END, $9::bigint, $10::bigint, $11::bigint, now()"
+      " FROM daas.model WHERE name = $1"
+      " ON CONFLICT (model) DO UPDATE SET system_identifier = excluded.system_identifier,"
+      " state = excluded.state, reason = excluded.reason, hint = excluded.hint,"
+      " captured_lsn = excluded.captured_lsn,"
+      " visible_lsn = coalesce(excluded.visible_lsn, p.visible_lsn),"
+      " durable_lsn = coalesce(excluded.durable_lsn, p.durable_lsn),"
+      " visible_at = CASE WHEN excluded.visible_lsn IS DISTINCT FROM p.visible_lsn"
+      "   THEN coalesce(excluded.visible_at, p.visible_at) ELSE p.visible_at END,"
+      " loaded = excluded.loaded, documents = coalesce(excluded.documents, p.documents),"
+      " revision = excluded.revision, updated_at = now()"
+      " WHERE p.state <> 'stopped' OR excluded.state = 'stopped'"
+      "    OR p.revision IS DISTINCT FROM excluded.revision",
+      {model, std::to_string(identity_.system), std::string(name_of(report.state)),
+       text_or_null(report.reason), text_or_null(report.hint), lsn_or_null(report.captured),
+       lsn_or_null(report.visible), lsn_or_null(report.durable), count_or_null(report.loaded),
+       count_or_null(report.documents), std::to_string(report.revision)});
 }
 
 std::uint64_t Bookkeeper::next_xid() {
   const std::lock_guard lock(mutex_);
-  const auto rows =
-      connection_.run("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+  // Assigns an id: every id that was assigned before is smaller. A snapshot's xmax would not do, for
+  // transactions that run may have ids past the last one that ended.
+  const auto rows = connection_.run("SELECT pg_current_xact_id()::text::bigint");
   return static_cast<std::uint64_t>(rows.integer(0, 0));
 }
 
 void Bookkeeper::heartbeat() {
-  const std::lock_guard lock(mutex_);
-  connection_.run("SELECT pg_logical_emit_message(true, 'daas.heartbeat', '')");
+  const std::lock_guard lock(heartbeat_mutex_);
+  heartbeats_.run("SELECT pg_logical_emit_message(true, 'daas.heartbeat', '')");
 }
 
 }  // namespace daas

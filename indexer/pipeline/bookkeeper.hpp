@@ -1,8 +1,10 @@
 // What the daemon writes into the database: epoch, progress, generations. Thread-safe: one
-// connection behind a mutex. Every method throws PgError.
+// connection behind a mutex, and one for heartbeats, which must not wait for the books. Every method
+// throws PgError; those that write, Error(kRetry) when another daemon has begun a newer epoch.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -64,7 +66,6 @@ class Bookkeeper {
     std::string problem;
   };
   SlotState slot(const std::string& name);
-  bool publication_exists(const std::string& name);
   /// Who may hold up the creation of a slot or the birth of a generation: "pid 4711, database x,
   /// since …", oldest first; empty when nobody does.
   std::string oldest_transactions();
@@ -77,6 +78,8 @@ class Bookkeeper {
   void mark_all_stale();
 
   std::vector<GenerationRecord> generations(const std::string& model);
+  /// A number that no generation of any model had.
+  int next_generation();
   void add_generation(const Model& model, const GenerationRecord& generation,
                       const std::string& columns);
   /// `live` becomes the only generation of the model.
@@ -87,17 +90,28 @@ class Bookkeeper {
 
   /// The state that the last start left, of this cluster.
   std::optional<ModelReport> progress(const std::string& model);
+  /// Reports of models that are being dropped are left out.
   void report(const std::map<std::string, ModelReport>& reports, bool alive);
+  /// The model lets go of the slot after this: it is stale until it is loaded anew.
+  void report_stopped(const std::string& model, const ModelReport& report);
 
-  /// The next transaction id: a snapshot whose xmin is at or past it sees everything that ran now.
+  /// A transaction id of now: a snapshot whose xmin is at or past it sees the end of everything that
+  /// runs now.
   std::uint64_t next_xid();
   /// A transactional message: its commit flushes the WAL and arrives in the stream.
   void heartbeat();
 
  private:
+  /// Runs statements in a transaction of this epoch.
+  void change(const std::function<void()>& statements);
+  void write(const std::string& model, const ModelReport& report);
+
   std::mutex mutex_;
   Connection connection_;
+  std::mutex heartbeat_mutex_;
+  Connection heartbeats_;
   Identity identity_;
+  std::int64_t epoch_ = 0;
 };
 
 }  // namespace daas

@@ -22,6 +22,7 @@
 namespace daas {
 
 struct IndexOptions {
+  std::string extension_version;  ///< that this daemon goes with
   std::string pg;              ///< bookkeeping: the replication role's ordinary session
   std::string pg_replication;
   std::string pg_reader;

@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kExtensionVersion = "0.1.0";
 constexpr const char* kPlugin = "daas";
 constexpr seconds kAliveInterval{5};
 constexpr seconds kReportInterval{1};
@@ -53,6 +52,7 @@ IndexRun::~IndexRun() {
   threads_.raise();
   capture_.reset();
   log_.close();
+  for (auto& [name, worker] : workers_) worker->end();
   workers_.clear();
   janitor_.reset();
 }
@@ -67,7 +67,7 @@ void IndexRun::fail(std::exception_ptr error) {
 
 void IndexRun::run() {
   waiting_("connects to PostgreSQL");
-  identity_ = bookkeeper_.identify(kExtensionVersion);
+  identity_ = bookkeeper_.identify(options_.extension_version);
   slot_ = options_.slot.empty() ? "daas_" + std::to_string(identity_.database) : options_.slot;
   context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, board_);
   context_->name_space = options_.name_space.empty() ? solr_name(identity_.database_name)

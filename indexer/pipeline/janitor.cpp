@@ -23,6 +23,8 @@ Janitor::~Janitor() {
 
 void Janitor::sweep(std::vector<std::string> existing) {
   const std::lock_guard lock(mutex_);
+  gone_.insert(existing_.begin(), existing_.end());
+  for (const auto& name : existing) gone_.erase(name);
   existing_ = std::move(existing);
   wanted_ = true;
   changed_.notify_all();
@@ -61,19 +63,33 @@ void Janitor::run() {
 
 void Janitor::clean(const std::vector<std::string>& existing) {
   SolrAdmin admin(context_.options.solr, &interrupt_.flag());
-  for (const auto& model :
-       orphaned_models(admin, context_.name_space, context_.owner, existing)) {
+  std::set<std::string> models;
+  for (auto& model : orphaned_models(admin, context_.name_space, context_.owner, existing)) {
+    models.insert(std::move(model));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    models.insert(gone_.begin(), gone_.end());
+  }
+  for (const auto& model : models) {
     {
       const std::lock_guard lock(mutex_);
       // Defined again since: its worker replaces the old generation.
       if (std::find(existing_.begin(), existing_.end(), model) != existing_.end()) continue;
       dropping_.insert(model);
     }
-    GenerationStore(context_, model, interrupt_, [](const std::string&) {}).drop_all();
-    spdlog::info("model {} was dropped: its collections and alias are gone", model);
+    try {
+      GenerationStore(context_, model, interrupt_, [](const std::string&) {}).drop_all();
+      spdlog::info("model {} was dropped: its collections and alias are gone", model);
+    } catch (const Error& error) {
+      if (error.remedy() == Remedy::kRetry || interrupt_.raised()) throw;
+      // Not ours.
+      spdlog::warn("collections of the dropped model {} stay: {}", model, error.what());
+    }
     {
       const std::lock_guard lock(mutex_);
       dropping_.erase(model);
+      gone_.erase(model);
     }
     done_();
   }

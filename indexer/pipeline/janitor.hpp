@@ -20,7 +20,8 @@ class Janitor {
   Janitor(IndexContext& context, std::function<void()> done);
   ~Janitor();
 
-  /// Looks for aliases of this database whose model is not among `existing`, and drops them.
+  /// Drops the collections of models that are not among `existing`: those that were in the sweep
+  /// before, and those that an alias of this database names.
   void sweep(std::vector<std::string> existing);
   /// The last sweep failed and should be tried again.
   bool unfinished();
@@ -39,6 +40,7 @@ class Janitor {
   bool wanted_ = false;
   bool failed_ = false;
   std::vector<std::string> existing_;
+  std::set<std::string> gone_;  ///< were there once; a first load may have no alias yet
   std::set<std::string> dropping_;
   std::thread thread_;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "solr/admin.hpp"
 
 namespace daas {
 namespace {
@@ -20,6 +21,7 @@ constexpr milliseconds kLongestBackoff{5000};
 /// One body is being sent while the next is waiting.
 constexpr std::size_t kQueuedBodies = 2;
 constexpr std::size_t kInlineDocuments = 64;
+constexpr std::chrono::seconds kPatience{10};
 
 void sleep_unless_interrupted(const Interrupt& interrupt, milliseconds time) {
   pollfd fd{interrupt.fd(), POLLIN, 0};
@@ -149,9 +151,20 @@ void Lanes::run(Lane& lane) {
   }
 }
 
+void Lanes::check_exists(const std::string& collection) {
+  SolrAdmin admin(endpoint_, &interrupt_.flag());
+  const auto there = admin.list_collections();
+  if (std::find(there.begin(), there.end(), collection) != there.end()) return;
+  throw Error(Remedy::kStop, "the Solr collection " + collection + " was deleted by someone else",
+              "SELECT daas.reload_model(…) makes a new one");
+}
+
 void Lanes::send(Lane& lane, std::string_view body) {
   for (const auto& collection : collections_) {
+    const auto first_try = std::chrono::steady_clock::now();
     with_retry(interrupt_, observer_, [&] {
+      // What is gone does not come back: waiting for it would hold up the slot for ever.
+      if (std::chrono::steady_clock::now() - first_try > kPatience) check_exists(collection);
       if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
       auto refused = lane.writer->update(collection, body);
       if (refused.empty()) return;

@@ -63,7 +63,7 @@ class Lanes {
   void dispatch(Lane& lane);
   void run(Lane& lane);
   void send(Lane& lane, std::string_view body);
-  void rethrow();
+  void check_exists(const std::string& collection);
 
   const SolrEndpoint endpoint_;
   const Limits limits_;

@@ -35,12 +35,16 @@ void Loader::enter(Phase phase) {
   changed_();
 }
 
-void Loader::begin(const std::string& exported_snapshot, std::int64_t version) {
+void Loader::begin(const std::string& exported_snapshot, std::int64_t version,
+                   const Interrupt& waiting) {
   std::unique_lock lock(mutex_);
   birth_ = Birth{exported_snapshot, version};
   phase_ = Phase::kCopying;
   birth_changed_.notify_all();
-  birth_changed_.wait(lock, [&] { return imported_ || error_ || interrupt_.raised(); });
+  while (!imported_ && !error_) {
+    waiting.check();
+    birth_changed_.wait_for(lock, std::chrono::milliseconds(100));
+  }
 }
 
 void Loader::run() {

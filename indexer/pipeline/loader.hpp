@@ -34,7 +34,8 @@ class Loader {
   ~Loader();
 
   /// Copies on an exported snapshot; returns when the load's session has imported it, or failed.
-  void begin(const std::string& exported_snapshot, std::int64_t version);
+  /// Throws Interrupted when `waiting` is raised before that.
+  void begin(const std::string& exported_snapshot, std::int64_t version, const Interrupt& waiting);
 
   Phase phase() const { return phase_.load(); }
   int number() const { return number_; }

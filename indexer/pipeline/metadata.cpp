@@ -73,8 +73,8 @@ std::vector<Model> read_models(Connection& connection) {
     models.push_back(std::move(model));
   }
   const auto sources = connection.run(
-      "SELECT s.model, coalesce(c.oid, 0)::bigint, s.relation::text, s.key::text FROM daas.source s"
-      " LEFT JOIN pg_class c ON c.oid = s.relation ORDER BY s.model");
+      "SELECT s.model, s.relation::oid::bigint, s.relation::text, s.key::text FROM daas.source s"
+      " ORDER BY s.model");
   for (int row = 0; row < sources.rows(); ++row) {
     const auto found = by_name.find(sources(row, 0));
     if (found == by_name.end()) continue;

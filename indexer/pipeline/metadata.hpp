@@ -10,7 +10,7 @@
 
 namespace daas {
 
-/// Every model with its sources, ordered by name. A source whose table is gone has relation_oid 0.
+/// Every model with its sources, ordered by name. A source whose table is gone keeps its oid.
 std::vector<Model> read_models(Connection& connection);
 
 /// Columns of daas.model.columns. Throws Error when the text is not what the extension writes.

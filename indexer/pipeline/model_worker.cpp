@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <utility>
 
@@ -15,29 +14,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleBoundary{5000};    ///< moves the visible position of an idle model
 constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a batch
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
-constexpr milliseconds kSearcherInterval{250}; ///< under continuous load
 constexpr milliseconds kLoadProgress{500};     ///< between reports of a running load
-constexpr milliseconds kTailPatience{2};       ///< before a heartbeat flushes the WAL
 
 std::unordered_set<std::uint32_t> tables_of(const Model& model) {
   std::unordered_set<std::uint32_t> tables;
   for (const auto& source : model.sources) tables.insert(source.relation_oid);
   return tables;
-}
-
-std::size_t changes_of(const Commit& commit) {
-  return std::max<std::size_t>(1, commit.changes.size());
-}
-
-std::string columns_json(const Model& model) {
-  auto list = nlohmann::json::array();
-  for (const auto& column : model.columns) {
-    list.push_back({{"name", column.name},
-                    {"type", column.pg_type},
-                    {"wrapped", column.type == ValueType::kWrapped},
-                    {"source", column.source.empty() ? nlohmann::json() : nlohmann::json(column.source)}});
-  }
-  return list.dump();
 }
 
 }  // namespace
@@ -51,9 +33,13 @@ ModelWorker::ModelWorker(IndexContext& context, Model model)
   report_.revision = model_.revision;
 }
 
-ModelWorker::~ModelWorker() {
+void ModelWorker::end() {
   interrupt_.raise();
-  if (subscription_) subscription_->wake();
+  subscription_->wake();
+}
+
+ModelWorker::~ModelWorker() {
+  end();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -70,30 +56,30 @@ void ModelWorker::run() {
     if (error.remedy() == Remedy::kRetry) {
       spdlog::warn("model {}: {}", model_.name, error.what());
       context_.fail(std::current_exception());
-      return;
-    }
-    try {
+    } else {
       stop_model(error);
-    } catch (const Error& unreported) {
-      // Not written down: the slot must still be held, so the whole run ends and begins anew.
-      context_.fail(std::current_exception());
     }
-  } catch (...) {
+  } catch (const std::bad_alloc&) {
     context_.fail(std::current_exception());
+  } catch (const std::exception& error) {
+    // A fault of ours that the same changes would bring about again: one model stops, not all.
+    stop_model(Error(Remedy::kStop, std::string("internal error: ") + error.what()));
   }
 }
 
 void ModelWorker::work() {
+  // Called while this thread or a lane waits, so it reports by itself.
   const RetryObserver observer = [this](const std::string& what) {
-    const std::lock_guard lock(retrying_mutex_);
-    if (what.empty() != retrying_.empty()) {
-      if (what.empty()) {
-        spdlog::info("model {}: Solr answers again", model_.name);
-      } else {
-        spdlog::warn("model {}: {}; trying again", model_.name, what);
-      }
-    }
+    const std::lock_guard lock(reported_mutex_);
+    if (what.empty() == retrying_.empty()) return;
     retrying_ = what;
+    if (what.empty()) {
+      spdlog::info("model {}: Solr answers again", model_.name);
+    } else {
+      spdlog::warn("model {}: {}; trying again", model_.name, what);
+      reported_.reason = "trying again: " + what;
+      context_.board.set(model_.name, reported_, true);
+    }
   };
   store_.emplace(context_, model_.name, interrupt_, observer);
   lanes_.emplace(context_.options.solr, context_.options.lanes, interrupt_, observer);
@@ -101,7 +87,7 @@ void ModelWorker::work() {
   rule_.flush();
   while (true) {
     interrupt_.check();
-    subscription_->wait_commit(next_deadline(Clock::now()));
+    if (subscription_->wait_commit(next_deadline(Clock::now())) == Progress::kClosed) return;
     interrupt_.check();
     absorb();
     if (load_ && load_->phase() == Loader::Phase::kFailed) std::rethrow_exception(load_->error());
@@ -137,38 +123,19 @@ void ModelWorker::settle() {
   fence_ = context_.bookkeeper.next_xid();
   if (live_ && live_->follows) {
     live_->incarnation = store_->incarnation(live_->number);
+    // The last run may have ended between a hard commit and its searcher: what it confirmed is not
+    // sent again, and without a new change nobody else would open one.
+    unopened_ = true;
+    // DDL may have come while nobody listened.
+    SnapshotSession session(context_.readers, interrupt_);
+    documents_.check_shape(session);
+    session.finish();
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);
   } else {
-    load_cause_ = live_ ? "the definition changed" : "first load";
+    load_cause_ = live_ ? "the definition changed, or changes were missed" : "first load";
     start_load();
   }
   report(true);
-}
-
-void ModelWorker::start_load() {
-  int number = store_->last_number();
-  for (const auto& record : context_.bookkeeper.generations(model_.name)) {
-    number = std::max(number, record.number);
-  }
-  auto* const subscription = subscription_.get();
-  const RetryObserver observer = [name = model_.name](const std::string& what) {
-    if (!what.empty()) spdlog::warn("model {}, load: {}; trying again", name, what);
-  };
-  spdlog::info("model {}: generation {} will be loaded ({})", model_.name, number + 1, load_cause_);
-  load_ = std::make_unique<Loader>(context_, model_, number + 1, observer,
-                                   [subscription] { subscription->wake(); });
-}
-
-void ModelWorker::discard_load(const std::string& why) {
-  if (!load_) return;
-  const int number = load_->number();
-  spdlog::info("model {}: generation {} is thrown away ({})", model_.name, number, why);
-  load_.reset();
-  next_.reset();
-  store_->drop_others(live_ ? live_->number : 0);
-  context_.bookkeeper.remove_generation(model_.name, number);
-  load_cause_ = why;
-  start_load();
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {
@@ -200,199 +167,6 @@ bool ModelWorker::boundary_due(TimePoint now) const {
          (load_->phase() == Loader::Phase::kReady && now - boundary_at_ >= kBirthRetry);
 }
 
-void ModelWorker::absorb() {
-  for (auto& commit : subscription_->take()) {
-    rule_.add(changes_of(*commit), commit->bytes, Clock::now());
-    pending_.push_back(std::move(commit));
-  }
-}
-
-bool ModelWorker::drain(Lsn horizon) {
-  bool flushed = false;
-  while (true) {
-    absorb();
-    switch (subscription_->wait_decoded(horizon, flushed ? milliseconds(500) : kTailPatience)) {
-      case Progress::kReached:
-        absorb();
-        return true;
-      case Progress::kFull:
-        absorb();
-        return false;
-      case Progress::kClosed:
-        throw Interrupted();
-      default:
-        break;
-    }
-    interrupt_.check();
-    if (!std::exchange(flushed, true)) context_.bookkeeper.heartbeat();
-  }
-}
-
-void ModelWorker::boundary() {
-  SnapshotSession session(context_.readers, interrupt_);
-  // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
-  // opens before the last one (design §6, P5).
-  while (!drain(session.after())) {
-    take_batch(session);
-    lanes_->finish();
-    if (oldest_undurable_) make_durable();
-    release();
-    // Another model may be the one that fills the queue.
-    subscription_->wait_commit(Clock::now() + milliseconds(20));
-  }
-  take_batch(session);
-  const bool loaded = load_ && load_->phase() == Loader::Phase::kDone && next_;
-  const auto expected = loaded ? session.count(model_.load_query) : 0;
-  if (load_ && load_->phase() == Loader::Phase::kReady) give_birth(session);
-  session.finish();
-  lanes_->finish();
-
-  boundary_at_ = Clock::now();
-  settled_ = sent_to_.empty();
-  batch_position_ = session.before();
-  report_.captured = context_.log.decoded();
-  rule_.taken(pending_.size(), Clock::now());
-  if (loaded && next_) switch_over(expected, session.before());
-  if (!unopened_) {
-    if (live_ && live_->follows) report_.visible = batch_position_;
-  } else {
-    absorb();
-    if (!rule_.due(Clock::now()) || Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
-  }
-  if (!oldest_undurable_) release();
-}
-
-void ModelWorker::take_batch(SnapshotSession& session) {
-  std::vector<SharedCommit> members;
-  std::deque<SharedCommit> rest;
-  for (auto& commit : pending_) {
-    if (!session.snapshot().sees(commit->xid)) {
-      rest.push_back(std::move(commit));
-    } else if (!live_ || !live_->birth.sees(commit->xid)) {
-      members.push_back(std::move(commit));
-    }
-  }
-  pending_ = std::move(rest);
-  sent_to_.clear();
-  if (members.empty()) {
-    lanes_->begin({});
-    return;
-  }
-  apply_findings(documents_.read(members), session);
-  std::vector<std::string> collections;
-  if (live_ && live_->follows) sent_to_.push_back(live_->number);
-  if (next_) sent_to_.push_back(next_->number);
-  for (const auto number : sent_to_) collections.push_back(store_->collection(number));
-  lanes_->begin(std::move(collections));
-  if (sent_to_.empty() || documents_.keys() == 0) return;
-  if (!oldest_undurable_) durable_at_ = Clock::now();
-  oldest_undurable_ = std::min(oldest_undurable_.value_or(members.front()->lsn),
-                               members.front()->lsn);
-  unopened_ |= live_ && live_->follows;
-  documents_.write(session, *lanes_, context_.next_version());
-}
-
-void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
-                                 SnapshotSession& session) {
-  if (findings.check_shape) documents_.check_shape(session);
-  if (!findings.reload) return;
-  // The live generation shows its last whole batch until the new one replaces it.
-  if (live_ && live_->follows) {
-    live_->follows = false;
-    unopened_ = false;
-    context_.bookkeeper.mark_stale(model_.name);
-  }
-  load_cause_ = findings.reload_cause;
-  if (next_) {
-    discard_load(findings.reload_cause);
-  } else if (!load_) {
-    start_load();
-  }
-}
-
-void ModelWorker::give_birth(SnapshotSession& session) {
-  if (session.snapshot().xmin() < fence_) {
-    const auto who = context_.bookkeeper.oldest_transactions();
-    report_.reason = "waits for transactions that began before the model was defined" +
-                     (who.empty() ? std::string() : ": " + who);
-    return;
-  }
-  report_.reason.clear();
-  const int number = load_->number();
-  next_ = Generation{number, session.snapshot(), store_->incarnation(number), true};
-  const auto version = context_.next_version();
-  context_.bookkeeper.add_generation(model_,
-                                     {number, store_->collection(number), model_.revision,
-                                      session.snapshot_text(), version, false},
-                                     columns_json(model_));
-  load_->begin(session.export_snapshot(), version);
-}
-
-void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
-  const int number = next_->number;
-  store_->commit(number, CommitKind::kDurableVisible);
-  if (store_->incarnation(number) != next_->incarnation) {
-    discard_load("a Solr node restarted during the load");
-    return;
-  }
-  const auto count = store_->count(number);
-  if (count.live != expected || count.all != count.unique_ids) {
-    throw Error(Remedy::kStop,
-                "generation " + std::to_string(number) + " of model " + model_.name + " holds " +
-                    std::to_string(count.live) + " documents, its query has " +
-                    std::to_string(expected) + " rows on the same snapshot",
-                "SELECT daas.reload_model('" + model_.name + "')");
-  }
-  store_->make_live(number);
-  context_.bookkeeper.set_live(model_.name, number);
-  live_ = std::move(next_);
-  next_.reset();
-  load_.reset();
-  spdlog::info("model {}: generation {} is live with {} documents", model_.name, number, count.live);
-  oldest_undurable_.reset();
-  unopened_ = false;
-  opened_at_ = Clock::now();
-  report_.documents = count.live;
-  report_.visible = position;
-  report_.durable = position;
-  report(true);
-  store_->drop_others(number);
-}
-
-void ModelWorker::open_searcher() {
-  store_->commit(live_->number, CommitKind::kVisible);
-  opened_at_ = Clock::now();
-  unopened_ = false;
-  report_.visible = batch_position_;
-}
-
-void ModelWorker::make_durable() {
-  if (next_) {
-    store_->commit(next_->number, CommitKind::kDurable);
-    if (store_->incarnation(next_->number) != next_->incarnation) {
-      discard_load("a Solr node restarted during the load");
-    }
-  }
-  if (live_ && live_->follows) {
-    store_->commit(live_->number, CommitKind::kDurable);
-    if (store_->incarnation(live_->number) != live_->incarnation) {
-      throw Error(Remedy::kRetry, "a Solr node that holds " + store_->collection(live_->number) +
-                                      " restarted: what it accepted since its last hard commit is "
-                                      "sent again");
-    }
-    report_.durable = batch_position_;
-  }
-  oldest_undurable_.reset();
-  durable_at_ = Clock::now();
-  release();
-}
-
-void ModelWorker::release() {
-  Lsn held = oldest_undurable_.value_or(CommitLog::Subscription::kNothingHeld);
-  if (!pending_.empty()) held = std::min(held, pending_.front()->lsn);
-  subscription_->hold(held);
-}
-
 void ModelWorker::report(bool at_once) {
   auto report = report_;
   report.loaded = load_ && next_ ? load_->documents() : -1;
@@ -406,10 +180,7 @@ void ModelWorker::report(bool at_once) {
                       (report.reason.empty() ? "" : "; " + report.reason);
     }
   }
-  {
-    const std::lock_guard lock(retrying_mutex_);
-    if (!retrying_.empty()) report.reason = "trying again: " + retrying_;
-  }
+  const std::lock_guard lock(reported_mutex_);
   at_once |= report.state != reported_.state || report.reason != reported_.reason;
   if (!at_once && report == reported_) return;
   reported_ = report;
@@ -428,8 +199,14 @@ void ModelWorker::stop_model(const Error& error) {
   report_.hint = hint;
   report_.loaded = -1;
   // First the word, then the slot: a daemon that starts again must know that the model is stale.
-  context_.board.remove(model_.name);
-  context_.bookkeeper.report({{model_.name, report_}}, false);
+  try {
+    context_.board.remove(model_.name);
+    context_.bookkeeper.report_stopped(model_.name, report_);
+  } catch (const Error&) {
+    // Not written down: the slot must still be held, so the whole run ends and begins anew.
+    context_.fail(std::current_exception());
+    return;
+  }
   load_.reset();
   pending_.clear();
   subscription_->leave();

@@ -35,10 +35,13 @@ class ModelWorker {
   ~ModelWorker();
 
   void start();
+  /// Asks the thread to end, without waiting for it.
+  void end();
   const Model& model() const { return model_; }
 
  private:
   using TimePoint = Clock::time_point;
+  static constexpr std::chrono::milliseconds kSearcherInterval{250};  ///< under continuous load
 
   struct Generation {
     int number = 0;
@@ -60,8 +63,9 @@ class ModelWorker {
   void absorb();
   bool drain(Lsn horizon);
   void boundary();
-  /// Builds and sends the documents of the pending commits that the snapshot sees.
-  void take_batch(SnapshotSession& session);
+  /// Builds and sends the documents of the pending commits that the snapshot sees; false when it
+  /// sees none of them.
+  bool take_batch(SnapshotSession& session);
   void apply_findings(const BatchDocuments::Findings& findings, SnapshotSession& session);
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected, Lsn position);
@@ -89,6 +93,7 @@ class ModelWorker {
   std::unique_ptr<Loader> load_;
   std::uint64_t fence_ = 0;          ///< a birth snapshot's xmin must have reached it
   std::string load_cause_;
+  bool mismatched_ = false;          ///< the count of the load was wrong at the last boundary
 
   std::vector<int> sent_to_;             ///< generations that got the batch under way
   std::optional<Lsn> oldest_undurable_;  ///< of the commits sent since the last hard commit
@@ -98,10 +103,11 @@ class ModelWorker {
   TimePoint durable_at_{};
   TimePoint boundary_at_{};
   bool settled_ = false;                 ///< the last boundary had nothing to do
-  std::string retrying_;                 ///< what the lanes wait out
-  std::mutex retrying_mutex_;
   ModelReport report_;
-  ModelReport reported_;  ///< what the board got last
+
+  std::mutex reported_mutex_;  ///< of these two, which lane threads touch
+  std::string retrying_;       ///< what a request waits out; empty when none does
+  ModelReport reported_;       ///< what the board got last
 };
 
 }  // namespace daas

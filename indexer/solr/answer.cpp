@@ -46,7 +46,8 @@ Error solr_error(const HttpResponse& response, std::string_view action) {
       return Error(Remedy::kStop, message);
     case 401:
     case 403:
-      return Error(Remedy::kStop, message,
+      // Somebody may be changing the password right now; no model has to stop for that.
+      return Error(Remedy::kRetry, message,
                    "check the credentials in --solr-auth-file and their permissions in Solr");
     case 404:
       return Error(Remedy::kRetry, message,

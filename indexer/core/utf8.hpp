@@ -1,0 +1,12 @@
+// Text that must be UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace daas {
+
+/// The text with `?` for each byte that is not part of a well-formed UTF-8 sequence, and for NUL.
+std::string valid_utf8(std::string_view text);
+
+}  // namespace daas

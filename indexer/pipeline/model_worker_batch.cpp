@@ -1,0 +1,174 @@
+// A model's batches: what a boundary does, visibility and durability (P1, P3, P5).
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/model_worker.hpp"
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTailPatience{2};  ///< before a heartbeat flushes the WAL
+
+std::size_t changes_of(const Commit& commit) {
+  return std::max<std::size_t>(1, commit.changes.size());
+}
+
+}  // namespace
+
+void ModelWorker::absorb() {
+  for (auto& commit : subscription_->take()) {
+    rule_.add(changes_of(*commit), commit->bytes, Clock::now());
+    pending_.push_back(std::move(commit));
+  }
+}
+
+bool ModelWorker::drain(Lsn horizon) {
+  bool flushed = false;
+  while (true) {
+    absorb();
+    switch (subscription_->wait_decoded(horizon, flushed ? milliseconds(500) : kTailPatience)) {
+      case Progress::kReached:
+        absorb();
+        return true;
+      case Progress::kFull:
+        absorb();
+        return false;
+      case Progress::kClosed:
+        throw Interrupted();
+      default:
+        break;
+    }
+    interrupt_.check();
+    if (!std::exchange(flushed, true)) context_.bookkeeper.heartbeat();
+  }
+}
+
+void ModelWorker::boundary() {
+  auto session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
+  // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
+  // opens before the last one (design §6, P5).
+  while (!drain(session->after())) {
+    if (take_batch(*session)) {
+      lanes_->finish();
+      if (oldest_undurable_) make_durable();
+      release();
+      continue;
+    }
+    // Other models fill the queue, or a commit that this snapshot will never see. Both need what we
+    // hold: they the connection, it a newer snapshot.
+    session->finish();
+    session.reset();
+    subscription_->wait_commit(Clock::now() + milliseconds(20));
+    interrupt_.check();
+    session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
+  }
+  take_batch(*session);
+  const bool loaded = load_ && load_->phase() == Loader::Phase::kDone && next_;
+  const auto expected = loaded ? session->count(model_.load_query) : 0;
+  if (load_ && load_->phase() == Loader::Phase::kReady) give_birth(*session);
+  session->finish();
+  lanes_->finish();
+
+  boundary_at_ = Clock::now();
+  settled_ = sent_to_.empty();
+  batch_position_ = session->before();
+  report_.captured = context_.log.decoded();
+  rule_.taken(pending_.size(), Clock::now());
+  if (loaded && next_) switch_over(expected, batch_position_);
+  if (!unopened_) {
+    if (live_ && live_->follows) report_.visible = batch_position_;
+  } else {
+    absorb();
+    if (!rule_.due(Clock::now()) || Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
+  }
+  if (!oldest_undurable_) release();
+}
+
+bool ModelWorker::take_batch(SnapshotSession& session) {
+  std::vector<SharedCommit> members;
+  std::deque<SharedCommit> rest;
+  for (auto& commit : pending_) {
+    if (!session.snapshot().sees(commit->xid)) {
+      rest.push_back(std::move(commit));
+    } else if (!live_ || !live_->birth.sees(commit->xid)) {
+      members.push_back(std::move(commit));
+    }
+  }
+  const bool took = rest.size() < pending_.size();
+  pending_ = std::move(rest);
+  sent_to_.clear();
+  lanes_->begin({});
+  // With nobody to take the documents, the commits mean nothing: the generation that will be born
+  // sees them. They may even be of a shape that the definition no longer fits.
+  const bool follows = live_ && live_->follows;
+  if (members.empty() || (!follows && !next_)) return took;
+  apply_findings(documents_.read(members), session);
+  std::vector<std::string> collections;
+  if (live_ && live_->follows) sent_to_.push_back(live_->number);
+  if (next_) sent_to_.push_back(next_->number);
+  for (const auto number : sent_to_) collections.push_back(store_->collection(number));
+  if (sent_to_.empty() || documents_.keys() == 0) return took;
+  lanes_->begin(std::move(collections));
+  if (!oldest_undurable_) durable_at_ = Clock::now();
+  oldest_undurable_ = std::min(oldest_undurable_.value_or(members.front()->lsn),
+                               members.front()->lsn);
+  unopened_ |= live_ && live_->follows;
+  documents_.write(session, *lanes_, context_.next_version());
+  return took;
+}
+
+void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
+                                 SnapshotSession& session) {
+  if (findings.check_shape) documents_.check_shape(session);
+  if (!findings.reload) return;
+  // The live generation shows its last whole batch until the new one replaces it.
+  if (live_ && live_->follows) {
+    live_->follows = false;
+    unopened_ = false;
+    context_.bookkeeper.mark_stale(model_.name);
+  }
+  load_cause_ = findings.reload_cause;
+  if (next_) {
+    discard_load(findings.reload_cause);
+  } else if (!load_) {
+    start_load();
+  }
+}
+
+void ModelWorker::open_searcher() {
+  store_->commit(live_->number, CommitKind::kVisible);
+  opened_at_ = Clock::now();
+  unopened_ = false;
+  report_.visible = batch_position_;
+}
+
+void ModelWorker::make_durable() {
+  if (next_) {
+    store_->commit(next_->number, CommitKind::kDurable);
+    if (store_->incarnation(next_->number) != next_->incarnation) {
+      discard_load("a Solr node restarted during the load");
+    }
+  }
+  if (live_ && live_->follows) {
+    store_->commit(live_->number, CommitKind::kDurable);
+    if (store_->incarnation(live_->number) != live_->incarnation) {
+      throw Error(Remedy::kRetry, "a Solr node that holds " + store_->collection(live_->number) +
+                                      " restarted: what it accepted since its last hard commit is "
+                                      "sent again");
+    }
+    report_.durable = batch_position_;
+  }
+  oldest_undurable_.reset();
+  durable_at_ = Clock::now();
+  release();
+}
+
+void ModelWorker::release() {
+  Lsn held = oldest_undurable_.value_or(CommitLog::Subscription::kNothingHeld);
+  if (!pending_.empty()) held = std::min(held, pending_.front()->lsn);
+  subscription_->hold(held);
+}
+
+}  // namespace daas

@@ -1,0 +1,105 @@
+// A model's generations: birth, switch, and what is thrown away (P4).
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "pipeline/model_worker.hpp"
+
+namespace daas {
+namespace {
+
+std::string columns_json(const Model& model) {
+  auto list = nlohmann::json::array();
+  for (const auto& column : model.columns) {
+    list.push_back({{"name", column.name},
+                    {"type", column.pg_type},
+                    {"wrapped", column.type == ValueType::kWrapped},
+                    {"source", column.source.empty() ? nlohmann::json() : nlohmann::json(column.source)}});
+  }
+  return list.dump();
+}
+
+}  // namespace
+
+void ModelWorker::start_load() {
+  // A copy of the database counts anew, in a Solr that may know higher numbers.
+  const int number =
+      std::max(context_.bookkeeper.next_generation(), store_->last_number() + 1);
+  auto* const subscription = subscription_.get();
+  const RetryObserver observer = [name = model_.name](const std::string& what) {
+    if (!what.empty()) spdlog::warn("model {}, load: {}; trying again", name, what);
+  };
+  spdlog::info("model {}: generation {} will be loaded ({})", model_.name, number, load_cause_);
+  load_ = std::make_unique<Loader>(context_, model_, number, observer,
+                                   [subscription] { subscription->wake(); });
+}
+
+void ModelWorker::discard_load(const std::string& why) {
+  if (!load_) return;
+  const int number = load_->number();
+  spdlog::info("model {}: generation {} is thrown away ({})", model_.name, number, why);
+  load_.reset();
+  next_.reset();
+  mismatched_ = false;
+  store_->drop_others(live_ ? live_->number : 0);
+  context_.bookkeeper.remove_generation(model_.name, number);
+  load_cause_ = why;
+  start_load();
+}
+
+void ModelWorker::give_birth(SnapshotSession& session) {
+  if (session.snapshot().xmin() < fence_) {
+    const auto who = context_.bookkeeper.oldest_transactions();
+    report_.reason = "waits for transactions that began before the model was defined" +
+                     (who.empty() ? std::string() : ": " + who);
+    return;
+  }
+  report_.reason.clear();
+  const int number = load_->number();
+  next_ = Generation{number, session.snapshot(), store_->incarnation(number), true};
+  const auto version = context_.next_version();
+  context_.bookkeeper.add_generation(model_,
+                                     {number, store_->collection(number), model_.revision,
+                                      session.snapshot_text(), version, false},
+                                     columns_json(model_));
+  load_->begin(session.export_snapshot(), version, interrupt_);
+}
+
+void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
+  const int number = next_->number;
+  store_->commit(number, CommitKind::kDurableVisible);
+  if (store_->incarnation(number) != next_->incarnation) {
+    discard_load("a Solr node restarted during the load");
+    return;
+  }
+  const auto count = store_->count(number);
+  if (count.live != expected || count.all != count.unique_ids) {
+    // TRUNCATE and rewrites are not bound to snapshots: one that came after ours was counted too,
+    // and the next batch brings it. What is still wrong then is wrong.
+    if (!std::exchange(mismatched_, true)) return;
+    throw Error(Remedy::kStop,
+                "generation " + std::to_string(number) + " of model " + model_.name + " holds " +
+                    std::to_string(count.live) + " documents, its query has " +
+                    std::to_string(expected) + " rows on the same snapshot",
+                "SELECT daas.reload_model('" + model_.name + "')");
+  }
+  store_->make_live(number);
+  context_.bookkeeper.set_live(model_.name, number);
+  live_ = std::move(next_);
+  next_.reset();
+  load_.reset();
+  mismatched_ = false;
+  spdlog::info("model {}: generation {} is live with {} documents", model_.name, number, count.live);
+  oldest_undurable_.reset();
+  unopened_ = false;
+  opened_at_ = Clock::now();
+  report_.documents = count.live;
+  report_.visible = position;
+  report_.durable = position;
+  report(true);
+  store_->drop_others(number);
+}
+
+}  // namespace daas
