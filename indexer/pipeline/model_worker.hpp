@@ -98,6 +98,10 @@ class ModelWorker {
   std::vector<int> sent_to_;             ///< generations that got the batch under way
   std::optional<Lsn> oldest_undurable_;  ///< of the commits sent since the last hard commit
   bool unopened_ = false;                ///< acknowledged documents that no searcher shows yet
+  /// Idle boundaries that open a searcher all the same: a core that has just started may ignore a
+  /// commit without a word. Solr does nothing when the first one worked.
+  static constexpr int kReopenings = 3;
+  int reopenings_ = kReopenings;
   Lsn batch_position_ = 0;               ///< G of the last whole batch
   TimePoint opened_at_{};
   TimePoint durable_at_{};

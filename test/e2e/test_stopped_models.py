@@ -71,10 +71,11 @@ def test_a_document_that_solr_refuses_stops_its_model_naming_the_key(site):
 def test_a_document_that_solr_refuses_stops_a_load_too(site, model):
     site.sql("ALTER TABLE t ADD long text UNIQUE; UPDATE t SET long = CASE id WHEN 7 THEN repeat('z', 40000) ELSE v END;"
              "ALTER TABLE t ALTER long SET NOT NULL, REPLICA IDENTITY FULL")
+    before = site.status("t")["generation"]
     site.sql("SELECT daas.alter_model('t', 'SELECT long, n FROM t', '{long}')")
     site.queries["t"] = "SELECT long, n FROM t"
     stopped(site, "zzzz")
-    assert len(site.documents("t")) == 50 and site.status("t")["generation"] == 1
+    assert len(site.documents("t")) == 50 and site.status("t")["generation"] == before
     site.sql("DELETE FROM t WHERE id = 7")
     reload(site)
 
@@ -146,9 +147,10 @@ def test_a_table_that_is_dropped(site, model):
 
 
 def test_a_table_that_is_rewritten_without_row_changes_is_loaded_anew_by_itself(site, model):
+    before = site.status("t")["generation"]
     site.sql("ALTER TABLE t ALTER v TYPE text USING v || '!'")
     site.assert_equal("t")
-    wait_for(lambda: site.status("t")["generation"] == 2, 10, "the status names generation 2")
+    wait_for(lambda: site.status("t")["generation"] not in (None, before), 10, "the status names a new generation")
 
 
 def test_a_stopped_model_stays_stopped_over_a_restart(site, model):
