@@ -8,8 +8,9 @@ namespace daas {
 CommitLog::CommitLog(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
 std::unique_ptr<CommitLog::Subscription> CommitLog::subscribe(
-    std::unordered_set<std::uint32_t> tables) {
-  std::unique_ptr<Subscription> subscription(new Subscription(*this, std::move(tables)));
+    std::string name, std::unordered_set<std::uint32_t> tables) {
+  std::unique_ptr<Subscription> subscription(
+      new Subscription(*this, std::move(name), std::move(tables)));
   const std::lock_guard lock(mutex_);
   subscribers_.insert(subscription.get());
   return subscription;
@@ -93,6 +94,24 @@ std::size_t CommitLog::bytes() const {
   return bytes_;
 }
 
+std::optional<std::string> CommitLog::laggard(std::chrono::steady_clock::time_point now,
+                                              std::chrono::milliseconds patience) const {
+  const std::lock_guard lock(mutex_);
+  if (!writer_waits_ || bytes_ < max_bytes_) return std::nullopt;
+  const Subscription* last = nullptr;
+  bool others_wait = false;
+  for (const auto* const subscriber : subscribers_) {
+    if (subscriber->inbox_.empty()) {
+      others_wait = true;
+    } else if (now - subscriber->taken_at_ > patience &&
+               (!last || subscriber->taken_at_ < last->taken_at_)) {
+      last = subscriber;
+    }
+  }
+  if (!last || !others_wait) return std::nullopt;
+  return last->name_;
+}
+
 void CommitLog::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -115,6 +134,7 @@ std::vector<SharedCommit> CommitLog::Subscription::take() {
   std::vector<SharedCommit> taken(std::make_move_iterator(inbox_.begin()),
                                   std::make_move_iterator(inbox_.end()));
   inbox_.clear();
+  taken_at_ = std::chrono::steady_clock::now();
   if (!taken.empty()) held_ = std::min(held_, taken.front()->lsn);
   return taken;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -33,9 +34,17 @@ class CommitLog {
 
   class Subscription;
 
+  /// @param name of the model, for laggard()
   /// @param tables relation oids whose commits are wanted; messages with prefix daas.ddl are
   /// given to everybody.
-  std::unique_ptr<Subscription> subscribe(std::unordered_set<std::uint32_t> tables);
+  std::unique_ptr<Subscription> subscribe(std::string name,
+                                          std::unordered_set<std::uint32_t> tables);
+
+  /// The subscriber that holds up the others: the queue is full, commits have been waiting for it,
+  /// and it has taken none for longer than `patience`, while another one has nothing left to take.
+  /// Nothing when all stand still: then the cause is not one model.
+  std::optional<std::string> laggard(std::chrono::steady_clock::time_point now,
+                                     std::chrono::milliseconds patience) const;
 
   // Capture's side.
   void append(Commit commit);
@@ -90,13 +99,15 @@ class CommitLog::Subscription {
 
  private:
   friend class CommitLog;
-  Subscription(CommitLog& log, std::unordered_set<std::uint32_t> tables)
-      : log_(log), tables_(std::move(tables)) {}
+  Subscription(CommitLog& log, std::string name, std::unordered_set<std::uint32_t> tables)
+      : log_(log), name_(std::move(name)), tables_(std::move(tables)) {}
 
   CommitLog& log_;
+  const std::string name_;
   const std::unordered_set<std::uint32_t> tables_;
   std::deque<SharedCommit> inbox_;
   Lsn held_ = kNothingHeld;
+  std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
   bool woken_ = false;
   std::condition_variable changed_;
 };

@@ -20,6 +20,7 @@ constexpr const char* kPlugin = "daas";
 constexpr seconds kAliveInterval{5};
 constexpr seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
+constexpr seconds kPatience{60};  ///< with a model that holds up the others
 
 /// A name for Solr from a database's name.
 std::string solr_name(const std::string& text) {
@@ -154,6 +155,7 @@ void IndexRun::coordinate() {
     const bool notified = !definitions_->notifications(milliseconds(1000), doorbell_.fd()).empty();
     doorbell_.answer();
     const auto now = Clock::now();
+    if (const auto name = log_.laggard(now, kPatience)) leave_behind(*name);
     const bool alive = now - alive_at >= kAliveInterval;
     // The poll heals a lost notification and a model that waited for the janitor.
     if (notified || alive || board_.urgent()) follow_definitions();
@@ -163,6 +165,23 @@ void IndexRun::coordinate() {
       if (alive) alive_at = now;
     }
   }
+}
+
+void IndexRun::leave_behind(const std::string& name) {
+  const auto worker = workers_.find(name);
+  if (worker == workers_.end()) return;
+  ModelReport report;
+  report.state = ModelState::kStopped;
+  report.reason = "took no changes for " + std::to_string(kPatience.count()) +
+                  " s while the queue was full and other models waited";
+  report.hint = "SELECT daas.reload_model('" + name + "')";
+  report.revision = worker->second->model().revision;
+  spdlog::error("model {} stopped: it {}", name, report.reason);
+  // First the word, then the slot, as in ModelWorker::stop_model().
+  bookkeeper_.report_stopped(name, report);
+  idle_[name] = report.revision;
+  workers_.erase(worker);
+  board_.remove(name);
 }
 
 void IndexRun::write_reports(bool alive) {

@@ -35,6 +35,8 @@ class IndexRun {
   void coordinate();
   void follow_definitions();
   void begin_model(Model model);
+  /// A model that fell too far behind stops, so that it holds up neither the others nor the slot (P6).
+  void leave_behind(const std::string& name);
   void write_reports(bool alive);
   void fail(std::exception_ptr error);
 

@@ -27,7 +27,7 @@ std::unordered_set<std::uint32_t> tables_of(const Model& model) {
 ModelWorker::ModelWorker(IndexContext& context, Model model)
     : context_(context),
       model_(std::move(model)),
-      subscription_(context.log.subscribe(tables_of(model_))),
+      subscription_(context.log.subscribe(model_.name, tables_of(model_))),
       documents_(model_),
       rule_(context.options.batch) {
   report_.revision = model_.revision;

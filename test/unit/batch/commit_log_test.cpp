@@ -25,9 +25,9 @@ Commit commit_of(std::uint32_t table, Lsn lsn, std::size_t bytes = 10) {
 
 TEST(CommitLog, GivesACommitToEverySubscriberOfItsTablesAndToNoOther) {
   CommitLog log(kRoomy);
-  const auto first = log.subscribe({1});
-  const auto both = log.subscribe({1, 2});
-  const auto other = log.subscribe({3});
+  const auto first = log.subscribe("m", {1});
+  const auto both = log.subscribe("m", {1, 2});
+  const auto other = log.subscribe("m", {3});
   log.append(commit_of(1, 100));
   EXPECT_EQ(first->take().size(), 1u);
   EXPECT_EQ(both->take().size(), 1u);
@@ -36,7 +36,7 @@ TEST(CommitLog, GivesACommitToEverySubscriberOfItsTablesAndToNoOther) {
 
 TEST(CommitLog, GivesDdlToEverySubscriber) {
   CommitLog log(kRoomy);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   Commit commit;
   commit.messages.push_back({"daas.ddl", "{}"});
   log.append(std::move(commit));
@@ -53,7 +53,7 @@ TEST(CommitLog, ConfirmsEverythingDecodedWhenNobodyHoldsAnything) {
 
 TEST(CommitLog, NeverConfirmsPastACommitThatWasGivenButIsNotDurable) {
   CommitLog log(kRoomy);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   log.append(commit_of(1, 100));
   log.append(commit_of(1, 120));
   log.advance(300);
@@ -69,7 +69,7 @@ TEST(CommitLog, NeverConfirmsPastACommitThatWasGivenButIsNotDurable) {
 
 TEST(CommitLog, ASubscriberThatLeavesHoldsNothing) {
   CommitLog log(kRoomy);
-  auto subscriber = log.subscribe({1});
+  auto subscriber = log.subscribe("m", {1});
   log.append(commit_of(1, 100));
   subscriber->take();
   log.append(commit_of(1, 120));
@@ -81,7 +81,7 @@ TEST(CommitLog, ASubscriberThatLeavesHoldsNothing) {
 
 TEST(CommitLog, TheWriterWaitsWhileTheQueueIsFull) {
   CommitLog log(100);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   log.append(commit_of(1, 100, 100));
   EXPECT_FALSE(log.wait_room(milliseconds(1)));
   EXPECT_EQ(subscriber->wait_decoded(1000, std::chrono::seconds(10)), Progress::kFull);
@@ -97,7 +97,7 @@ TEST(CommitLog, ACommitThatNobodyWantsTakesNoRoom) {
 
 TEST(CommitLog, WaitingForAPositionEndsWhenItIsDecoded) {
   CommitLog log(kRoomy);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   std::thread writer([&] { log.advance(500); });
   EXPECT_EQ(subscriber->wait_decoded(500, std::chrono::seconds(10)), Progress::kReached);
   writer.join();
@@ -106,15 +106,41 @@ TEST(CommitLog, WaitingForAPositionEndsWhenItIsDecoded) {
 
 TEST(CommitLog, WakeEndsAWaitOnce) {
   CommitLog log(kRoomy);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   subscriber->wake();
   EXPECT_EQ(subscriber->wait_commit({}), Progress::kWoken);
   EXPECT_EQ(subscriber->wait_commit(std::chrono::steady_clock::now()), Progress::kTimeout);
 }
 
+TEST(CommitLog, NamesTheSubscriberThatHoldsUpTheOthersOnceTheQueueIsFull) {
+  CommitLog log(100);
+  const auto slow = log.subscribe("slow", {1});
+  const auto other = log.subscribe("other", {2});
+  const auto later = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  const std::chrono::minutes patience(1);
+  log.append(commit_of(1, 100, 60));
+  EXPECT_FALSE(log.laggard(later, patience)) << "there is room";
+  log.append(commit_of(1, 110, 60));
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  EXPECT_EQ(log.laggard(later, patience), "slow");
+  EXPECT_FALSE(log.laggard(std::chrono::steady_clock::now(), patience)) << "it may still come";
+  slow->leave();
+  EXPECT_TRUE(log.wait_room(milliseconds(1)));
+}
+
+TEST(CommitLog, BlamesNobodyWhenAllStandStill) {
+  CommitLog log(100);
+  const auto first = log.subscribe("first", {1});
+  const auto second = log.subscribe("second", {1});
+  log.append(commit_of(1, 100, 100));
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  EXPECT_FALSE(log.laggard(std::chrono::steady_clock::now() + std::chrono::minutes(2),
+                           std::chrono::minutes(1)));
+}
+
 TEST(CommitLog, CloseEndsEveryWait) {
   CommitLog log(kRoomy);
-  const auto subscriber = log.subscribe({1});
+  const auto subscriber = log.subscribe("m", {1});
   std::thread closer([&] { log.close(); });
   EXPECT_EQ(subscriber->wait_commit({}), Progress::kClosed);
   EXPECT_EQ(subscriber->wait_decoded(1, std::chrono::seconds(10)), Progress::kClosed);
