@@ -94,12 +94,12 @@ def test_documents_equal_their_rows_after_a_load_beside_four_writers_and_random_
         writers.wait_for(100)
         site.create_model("item", PROJECTION)
         site.create_model("item_query", QUERY)
-        site.wait_for_state("item", "running")
+        loaded = site.wait_for_state("item", "running")["generation"]
         site.wait_for_state("item_query", "running")
         writers.wait_for(500)
     site.assert_equal("item")
     site.assert_equal("item_query")
-    assert site.status("item")["generation"] == 1
+    assert site.status("item")["generation"] == loaded, "streamed, not loaded anew"
 
     with Writers(site, rng) as writers:
         writers.wait_for(200)

@@ -32,6 +32,7 @@ def model(site):
     site.sql("CREATE TABLE t (id int PRIMARY KEY, v text, n int, unread int)")
     site.sql("INSERT INTO t SELECT i, 'v' || i, i, i FROM generate_series(1, 50) i")
     site.create_model("t", "SELECT id, v, n FROM t")
+    site.wait_for_state("t", "running")
     site.assert_equal("t")
 
 
