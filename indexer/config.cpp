@@ -80,6 +80,7 @@ po::options_description described() {
       ("batch-age", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "since the first change (ms, s, min)")
       ("durable-interval", po::value<std::string>()->default_value("1s")->value_name("TIME"), "between hard commits in Solr")
       ("queue-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "decoded changes in memory")
+      ("patience", po::value<std::string>()->default_value("60s")->value_name("TIME"), "with a model that fails, or that holds up the others on a full queue, before it is stopped")
       ("lanes", po::value<std::size_t>()->default_value(2)->value_name("N"), "parallel connections of a batch")
       ("reader-connections", po::value<std::size_t>()->default_value(4)->value_name("N"),
        "most batches that fetch at a time; a running load has one connection more");
@@ -228,6 +229,7 @@ Config build(const po::variables_map& values) {
   index.batch = {values["batch-count"].as<std::size_t>(), size_of(values, "batch-bytes"),
                  time_of(values, "batch-age")};
   index.durable_interval = time_of(values, "durable-interval");
+  index.patience = time_of(values, "patience");
   index.queue_bytes = std::max<std::size_t>(1 << 20, size_of(values, "queue-bytes"));
   index.lanes.lanes = values["lanes"].as<std::size_t>();
   index.reader_connections = values["reader-connections"].as<std::size_t>();

@@ -152,7 +152,8 @@ BEGIN
          load_query = definition ->> 'load_query',
          fetch_query = definition ->> 'fetch_query',
          options = _redefine.options,
-         revision = nextval('daas.revision_seq')
+         revision = nextval('daas.revision_seq'),
+         defined = currval('daas.revision_seq')
    WHERE m.name = model_name;
   PERFORM daas._store_sources(caller, model_name, definition -> 'sources');
   FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
@@ -202,10 +203,18 @@ CREATE FUNCTION daas._reload_model(caller regrole, search_path text, model_name 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   old daas.model;
+  sources daas.source[];
 BEGIN
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   old := daas._owned_model(caller, model_name);
+  sources := ARRAY(SELECT s FROM daas.source s WHERE s.model = model_name ORDER BY s.relation);
   PERFORM daas._redefine_stored(caller, old, old.key, old.options);
+  -- What is served goes on following the changes, if it is still what the definition says.
+  UPDATE daas.model m SET defined = old.defined
+   WHERE m.name = model_name
+     AND (m.query, m.key, m.kind, m.columns, m.load_query, m.fetch_query)
+       = (old.query, old.key, old.kind, old.columns, old.load_query, old.fetch_query)
+     AND ARRAY(SELECT s FROM daas.source s WHERE s.model = model_name ORDER BY s.relation) = sources;
 END $$;
 COMMENT ON FUNCTION daas._reload_model(regrole, text, text) IS
   'Internal: reload_model, as the extension''s owner.';
@@ -213,7 +222,7 @@ COMMENT ON FUNCTION daas._reload_model(regrole, text, text) IS
 CREATE FUNCTION daas.reload_model(name text) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.reload_model(text) IS
-'Loads all documents of a model anew, behind the ones that are served. Column types are looked up again: this is how a model that stopped after ALTER TABLE goes on.';
+'Loads all documents of a model anew, behind the ones that are served, which go on following the changes. Column types are looked up again: this is how a model that stopped after ALTER TABLE goes on.';
 
 CREATE FUNCTION daas._pause_model(caller regrole, search_path text, model_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

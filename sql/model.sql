@@ -16,6 +16,7 @@ CREATE TABLE daas.model (
   options      jsonb NOT NULL DEFAULT '{}',
   owner        name NOT NULL,
   revision     bigint NOT NULL DEFAULT nextval('daas.revision_seq'),
+  defined      bigint NOT NULL DEFAULT currval('daas.revision_seq'),
   paused       boolean NOT NULL DEFAULT false,
   created_at   timestamptz NOT NULL DEFAULT now()
 );
@@ -30,6 +31,7 @@ COMMENT ON COLUMN daas.model.fetch_query IS 'load_query for the keys in $1, $2, 
 COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
 COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';
+COMMENT ON COLUMN daas.model.defined IS 'The revision since which the documents are the same: a generation of this or a later one follows the changes while a new one is loaded.';
 COMMENT ON COLUMN daas.model.paused IS 'Paused models take no batches and do not hold the slot.';
 COMMENT ON COLUMN daas.model.created_at IS 'When it was created.';
 

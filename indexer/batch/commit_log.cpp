@@ -103,7 +103,7 @@ std::optional<std::string> CommitLog::laggard(std::chrono::steady_clock::time_po
   for (const auto* const subscriber : subscribers_) {
     if (subscriber->inbox_.empty()) {
       others_wait = true;
-    } else if (now - subscriber->taken_at_ > patience &&
+    } else if (!subscriber->excused_ && now - subscriber->taken_at_ > patience &&
                (!last || subscriber->taken_at_ < last->taken_at_)) {
       last = subscriber;
     }
@@ -166,6 +166,13 @@ Progress CommitLog::Subscription::wait_commit(
   if (log_.closed_) return Progress::kClosed;
   if (std::exchange(woken_, false)) return Progress::kWoken;
   return inbox_.empty() ? Progress::kTimeout : Progress::kReached;
+}
+
+void CommitLog::Subscription::excuse(bool waits) {
+  const std::lock_guard lock(log_.mutex_);
+  excused_ = waits;
+  // Its time begins again.
+  if (!waits) taken_at_ = std::chrono::steady_clock::now();
 }
 
 void CommitLog::Subscription::wake() {

@@ -92,6 +92,8 @@ class CommitLog::Subscription {
   Progress wait_decoded(Lsn position, std::chrono::milliseconds timeout);
   /// Waits until a commit came in, or wake() was called, or the deadline passed.
   Progress wait_commit(std::optional<std::chrono::steady_clock::time_point> deadline);
+  /// What the owner waits for is nobody's fault: it is no laggard. From any thread.
+  void excuse(bool waits);
   /// Ends a wait_commit() of the owner. From any thread.
   void wake();
   /// Gets no more commits and holds nothing any more.
@@ -109,6 +111,7 @@ class CommitLog::Subscription {
   Lsn held_ = kNothingHeld;
   std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
   bool woken_ = false;
+  bool excused_ = false;
   std::condition_variable changed_;
 };
 

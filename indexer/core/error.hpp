@@ -6,13 +6,9 @@
 #include <string>
 #include <utility>
 
-namespace daas {
+#include "core/remedy.hpp"
 
-/// What heals an error.
-enum class Remedy {
-  kRetry,  ///< may heal by itself: try again with backoff
-  kStop,   ///< never heals by itself: stop the model (or the process) and show the hint
-};
+namespace daas {
 
 class Error : public std::runtime_error {
  public:

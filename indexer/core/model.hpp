@@ -29,6 +29,7 @@ struct Model {
   std::string fetch_query;
   std::vector<Source> sources;
   std::int64_t revision = 0;
+  std::int64_t defined = 0;  ///< revision since which a generation has these documents
   bool paused = false;
   int shards = 0;    ///< of its collections; 0: the daemon's default
   int replicas = 0;

@@ -11,17 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Remedy remedy_of(std::string_view sqlstate) {
-  // Class 08 connection, 40 rollback, 53 resources, 55 object state (lock, slot in use),
-  // 57 operator intervention, 58 system error: a later try may succeed. Everything else repeats.
-  static constexpr std::array kHealing{"08", "40", "53", "55", "57", "58"};
-  for (const auto* prefix : kHealing) {
-    if (sqlstate.starts_with(prefix)) return Remedy::kRetry;
-  }
-  // Wrong password or pg_hba: an operator may be mending it right now.
-  return sqlstate.starts_with("28") ? Remedy::kRetry : Remedy::kStop;
-}
-
 /// libpq's words on one line.
 std::string trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
@@ -41,35 +30,28 @@ std::string field(const PGresult* result, int code) {
   return text ? text : "";
 }
 
-[[noreturn]] void fail_result(PGconn* connection, PGresult* raw, const std::string& what) {
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
-  const auto sqlstate = field(raw, PG_DIAG_SQLSTATE);
-  if (sqlstate.empty()) {
-    throw PgError("08006", what + ": " + trimmed(PQerrorMessage(connection)));
-  }
-  auto message = what + ": " + field(raw, PG_DIAG_MESSAGE_PRIMARY);
-  if (const auto detail = field(raw, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) {
-    message += " (" + detail + ")";
-  }
-  throw PgError(sqlstate, message, field(raw, PG_DIAG_MESSAGE_HINT));
-}
-
-/// The first words of a statement, for messages; never its parameters.
+/// The first words of a statement on one line, for messages; never its parameters.
 std::string statement_name(const std::string& sql) {
   constexpr std::size_t kShown = 60;
-  return sql.size() <= kShown ? sql : sql.substr(0, kShown) + "…";
+  std::string name;
+  for (const char c : sql) {
+    const bool space = c == ' ' || c == '\n' || c == '\t';
+    if (space && (name.empty() || name.back() == ' ')) continue;
+    // Not within a character.
+    if (name.size() >= kShown && (static_cast<unsigned char>(c) & 0xC0) != 0x80) return name + "…";
+    name += space ? ' ' : c;
+  }
+  return name;
 }
 
 }  // namespace
 
 PgError::PgError(std::string sqlstate, const std::string& message, const std::string& hint)
-    : Error(remedy_of(sqlstate), message + " [" + sqlstate + "]", hint),
-      sqlstate_(std::move(sqlstate)) {}
+    : PgError(remedy_of_sqlstate(sqlstate), sqlstate, message, hint) {}
 
-std::optional<std::string> Result::optional_text(int row, int column) const {
-  if (is_null(row, column)) return std::nullopt;
-  return text(row, column);
-}
+PgError::PgError(Remedy remedy, std::string sqlstate, const std::string& message,
+                 const std::string& hint)
+    : Error(remedy, message + " [" + sqlstate + "]", hint), sqlstate_(std::move(sqlstate)) {}
 
 std::int64_t Result::integer(int row, int column) const {
   const auto text = (*this)(row, column);
@@ -84,7 +66,7 @@ std::int64_t Result::integer(int row, int column) const {
 
 Connection::Connection(const std::string& conninfo, const std::string& name, Session session,
                        const Interrupt* interrupt)
-    : connection_(nullptr, &PQfinish), interrupt_(interrupt) {
+    : connection_(nullptr, &PQfinish), interrupt_(interrupt), session_(session) {
   const bool replication = session == Session::kReplication;
   // fallback_application_name lets a user's own application_name win; the last two keywords end
   // sessions whose peer vanished without a word.
@@ -126,8 +108,26 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
   run(settings);
 }
 
+Remedy Connection::remedy(std::string_view sqlstate) const {
+  const bool lost = PQstatus(connection_.get()) == CONNECTION_BAD;
+  return lost && session_ != Session::kReader ? Remedy::kRestart : remedy_of_sqlstate(sqlstate);
+}
+
 void Connection::fail(const std::string& what) {
-  throw PgError("08006", what + ": " + trimmed(PQerrorMessage(connection_.get())));
+  constexpr const char* kConnectionFailure = "08006";
+  throw PgError(remedy(kConnectionFailure), kConnectionFailure,
+                what + ": " + trimmed(PQerrorMessage(connection_.get())));
+}
+
+void Connection::fail(PGresult* raw, const std::string& what) {
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
+  const auto sqlstate = field(raw, PG_DIAG_SQLSTATE);
+  if (sqlstate.empty()) fail(what);
+  auto message = what + ": " + field(raw, PG_DIAG_MESSAGE_PRIMARY);
+  if (const auto detail = field(raw, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) {
+    message += " (" + detail + ")";
+  }
+  throw PgError(remedy(sqlstate), sqlstate, message, field(raw, PG_DIAG_MESSAGE_HINT));
 }
 
 bool Connection::wait_readable(milliseconds timeout, int other_fd) {
@@ -163,7 +163,7 @@ Result Connection::finish(const std::string& what) {
         // The rest of the answer must be read before the connection can be used again.
         last.reset(result);
         while (PGresult* const rest = PQgetResult(connection_.get())) PQclear(rest);
-        fail_result(connection_.get(), last.release(), what);
+        fail(last.release(), what);
       }
       last.reset(result);
     }

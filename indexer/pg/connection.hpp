@@ -18,11 +18,13 @@
 
 namespace daas {
 
-/// An error that PostgreSQL or libpq reported. kRetry when a new connection or a later try may
-/// succeed (lost connection, shutdown, resources, serialization), kStop otherwise.
+/// An error that PostgreSQL or libpq reported. Its remedy is the SQLSTATE's (core/remedy.hpp), but
+/// kRestart when a session was lost that the run can't go on without.
 class PgError : public Error {
  public:
   PgError(std::string sqlstate, const std::string& message, const std::string& hint = {});
+  PgError(Remedy remedy, std::string sqlstate, const std::string& message,
+          const std::string& hint = {});
   /// Five characters; 08006 when the connection was lost without a word.
   const std::string& sqlstate() const { return sqlstate_; }
 
@@ -44,7 +46,6 @@ class Result {
             static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
   }
   std::string text(int row, int column) const { return std::string((*this)(row, column)); }
-  std::optional<std::string> optional_text(int row, int column) const;
   std::int64_t integer(int row, int column) const;
   bool boolean(int row, int column) const { return (*this)(row, column) == "t"; }
 
@@ -63,8 +64,8 @@ struct Notification {
 /// What every session of daas pins, so that text output is the document text's (design §2) and no
 /// search_path or row policy of the role changes what a query means.
 enum class Session {
-  kPlain,        ///< bookkeeping and metadata
-  kReader,       ///< loads and fetches: read-only, row_security = off
+  kPlain,        ///< bookkeeping and metadata: a run ends with it
+  kReader,       ///< loads and fetches: read-only, row_security = off; a new one is as good
   kReplication,  ///< START_REPLICATION
 };
 
@@ -96,15 +97,20 @@ class Connection {
   PGconn* raw() { return connection_.get(); }
   /// Waits until the socket is readable; false after the timeout. Throws Interrupted.
   bool wait_readable(std::chrono::milliseconds timeout, int other_fd = -1);
-  /// Turns libpq's last words into an exception.
+  /// Turns libpq's last words into an exception: the connection is lost.
   [[noreturn]] void fail(const std::string& what);
 
  private:
   Result finish(const std::string& what);
+  /// Turns an error result into an exception.
+  [[noreturn]] void fail(PGresult* result, const std::string& what);
+  /// What heals an error of this session.
+  Remedy remedy(std::string_view sqlstate) const;
   void cancel() noexcept;
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
   const Interrupt* interrupt_;
+  const Session session_;
 };
 
 /// A text[] parameter in PostgreSQL's array syntax.

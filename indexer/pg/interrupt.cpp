@@ -1,5 +1,6 @@
 #include "pg/interrupt.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,6 +18,12 @@ Interrupt::Interrupt() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 }
 
 Interrupt::~Interrupt() { close(fd_); }
+
+void Interrupt::wait(std::chrono::milliseconds time) const {
+  pollfd fd{fd_, POLLIN, 0};
+  poll(&fd, 1, static_cast<int>(time.count()));
+  check();
+}
 
 void Interrupt::raise() {
   raised_.store(true, std::memory_order_release);

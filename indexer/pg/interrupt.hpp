@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 
 #include "core/error.hpp"
 
@@ -29,6 +30,8 @@ class Interrupt {
   void check() const {
     if (raised()) throw Interrupted();
   }
+  /// Waits; throws Interrupted as soon as it is raised.
+  void wait(std::chrono::milliseconds time) const;
   /// Lets HTTP transfers watch the latch (HttpConnection takes an atomic flag).
   const std::atomic<bool>& flag() const { return raised_; }
 

@@ -70,4 +70,9 @@ std::map<std::string, ModelReport> ReportBoard::take_changed() {
   return std::exchange(changed_, {});
 }
 
+void ReportBoard::put_back(const std::map<std::string, ModelReport>& reports) {
+  const std::lock_guard lock(mutex_);
+  changed_.insert(reports.begin(), reports.end());
+}
+
 }  // namespace daas

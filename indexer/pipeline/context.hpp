@@ -33,6 +33,8 @@ struct IndexOptions {
   BatchLimits batch;
   Lanes::Limits lanes;
   std::chrono::milliseconds durable_interval{1000};
+  /// How long a model may fail at the same batch, or hold up the others, before it is stopped (P6).
+  std::chrono::milliseconds patience{60000};
   std::size_t queue_bytes = 64 << 20;
   std::size_t reader_connections = 4;
   int shards = 1;
@@ -82,6 +84,8 @@ class ReportBoard {
   void remove(const std::string& model);
   /// What changed since the last call.
   std::map<std::string, ModelReport> take_changed();
+  /// They could not be written; what came meanwhile is newer.
+  void put_back(const std::map<std::string, ModelReport>& reports);
   bool urgent() const { return urgent_.load(); }
   /// Called when a report should be written at once.
   std::function<void()> on_urgent;

@@ -102,7 +102,7 @@ void GenerationStore::make_live(int number) {
     return admin_.set_alias(alias_, collection(number), {{std::string(kOwner), context_.owner}});
   });
   if (!there) {
-    throw Error(Remedy::kRetry, "collection " + collection(number) + " was deleted by someone else");
+    throw Error(Remedy::kRestart, "collection " + collection(number) + " was deleted by someone else");
   }
 }
 

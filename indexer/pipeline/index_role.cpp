@@ -1,13 +1,11 @@
 #include "pipeline/index_role.hpp"
 
-#include <poll.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
-#include <random>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "pipeline/index_run.hpp"
 
 namespace daas {
@@ -49,8 +47,7 @@ void IndexRole::set_obstacle(const std::string& what) {
 }
 
 void IndexRole::run() {
-  std::minstd_rand random{std::random_device{}()};
-  auto backoff = kFirstBackoff;
+  Backoff backoff(kFirstBackoff, kLongestBackoff);
   while (!interrupt_.raised()) {
     const auto began = std::chrono::steady_clock::now();
     try {
@@ -65,11 +62,12 @@ void IndexRole::run() {
     } catch (const std::exception& error) {
       set_obstacle(std::string("begins anew: ") + error.what());
     }
-    if (std::chrono::steady_clock::now() - began > kGoodRun) backoff = kFirstBackoff;
-    std::uniform_real_distribution<double> jitter(0.5, 1.0);
-    pollfd fd{interrupt_.fd(), POLLIN, 0};
-    poll(&fd, 1, static_cast<int>(static_cast<double>(backoff.count()) * jitter(random)));
-    backoff = std::min(kLongestBackoff, backoff * 2);
+    if (std::chrono::steady_clock::now() - began > kGoodRun) backoff.reset();
+    try {
+      interrupt_.wait(backoff.next());
+    } catch (const Interrupted&) {
+      return;
+    }
   }
 }
 

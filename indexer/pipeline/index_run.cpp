@@ -20,7 +20,6 @@ constexpr const char* kPlugin = "daas";
 constexpr seconds kAliveInterval{5};
 constexpr seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
-constexpr seconds kPatience{60};  ///< with a model that holds up the others
 
 /// A name for Solr from a database's name.
 std::string solr_name(const std::string& text) {
@@ -116,9 +115,7 @@ std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
       if (error.sqlstate() != "55006") throw;
       waiting_("stands by: " + std::string(error.what()));
     }
-    pollfd fd{interrupt_.fd(), POLLIN, 0};
-    poll(&fd, 1, static_cast<int>(kStandbyPoll.count()));
-    interrupt_.check();
+    interrupt_.wait(kStandbyPoll);
     stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
   }
 }
@@ -155,14 +152,19 @@ void IndexRun::coordinate() {
     const bool notified = !definitions_->notifications(milliseconds(1000), doorbell_.fd()).empty();
     doorbell_.answer();
     const auto now = Clock::now();
-    if (const auto name = log_.laggard(now, kPatience)) leave_behind(*name);
+    if (const auto name = log_.laggard(now, options_.patience)) leave_behind(*name);
     const bool alive = now - alive_at >= kAliveInterval;
-    // The poll heals a lost notification and a model that waited for the janitor.
-    if (notified || alive || board_.urgent()) follow_definitions();
-    if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
-      write_reports(alive);
-      reported_at = now;
-      if (alive) alive_at = now;
+    try {
+      // The poll heals a lost notification and a model that waited for the janitor.
+      if (notified || alive || board_.urgent()) follow_definitions();
+      if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
+        write_reports(alive);
+        reported_at = now;
+        if (alive) alive_at = now;
+      }
+    } catch (const Error& error) {
+      if (error.remedy() != Remedy::kAgain) throw;
+      spdlog::warn("{}; trying again", error.what());
     }
   }
 }
@@ -172,10 +174,10 @@ void IndexRun::leave_behind(const std::string& name) {
   if (worker == workers_.end()) return;
   ModelReport report;
   report.state = ModelState::kStopped;
-  report.reason = "took no changes for " + std::to_string(kPatience.count()) +
+  report.reason = "took no changes for " + std::to_string(options_.patience.count() / 1000) +
                   " s while the queue was full and other models waited";
   report.hint = "SELECT daas.reload_model('" + name + "')";
-  report.revision = worker->second->model().revision;
+  report.revision = worker->second->revision();
   spdlog::error("model {} stopped: it {}", name, report.reason);
   // First the word, then the slot, as in ModelWorker::stop_model().
   bookkeeper_.report_stopped(name, report);
@@ -186,7 +188,13 @@ void IndexRun::leave_behind(const std::string& name) {
 
 void IndexRun::write_reports(bool alive) {
   const auto reports = board_.take_changed();
-  if (alive || !reports.empty()) bookkeeper_.report(reports, alive);
+  if (!alive && reports.empty()) return;
+  try {
+    bookkeeper_.report(reports, alive);
+  } catch (...) {
+    board_.put_back(reports);
+    throw;
+  }
 }
 
 void IndexRun::follow_definitions() {
@@ -202,11 +210,16 @@ void IndexRun::follow_definitions() {
   swept_ = std::move(names);
   for (auto& model : models) {
     const auto running = workers_.find(model.name);
-    if (running != workers_.end() && running->second->model().revision == model.revision &&
-        !model.paused) {
-      continue;
+    if (running != workers_.end()) {
+      auto& worker = *running->second;
+      const bool goes_on = !worker.ended() && !model.paused;
+      if (goes_on && worker.revision() == model.revision) continue;
+      if (goes_on && worker.model().defined == model.defined) {
+        worker.reload(model.revision);
+        continue;
+      }
+      workers_.erase(running);
     }
-    if (running != workers_.end()) workers_.erase(running);
     begin_model(std::move(model));
   }
 }
@@ -235,7 +248,9 @@ void IndexRun::begin_model(Model model) {
     return;
   }
   const auto name = model.name;
-  auto worker = std::make_unique<ModelWorker>(*context_, std::move(model));
+  // Until the capture starts, nobody has missed anything.
+  const bool replayed = !capture_;
+  auto worker = std::make_unique<ModelWorker>(*context_, std::move(model), replayed);
   worker->start();
   workers_.emplace(name, std::move(worker));
 }

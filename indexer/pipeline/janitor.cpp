@@ -82,7 +82,7 @@ void Janitor::clean(const std::vector<std::string>& existing) {
       GenerationStore(context_, model, interrupt_, [](const std::string&) {}).drop_all();
       spdlog::info("model {} was dropped: its collections and alias are gone", model);
     } catch (const Error& error) {
-      if (error.remedy() == Remedy::kRetry || interrupt_.raised()) throw;
+      if (error.remedy() != Remedy::kStop || interrupt_.raised()) throw;
       // Not ours.
       spdlog::warn("collections of the dropped model {} stay: {}", model, error.what());
     }

@@ -1,13 +1,11 @@
 #include "pipeline/lanes.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <random>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "core/error.hpp"
 #include "solr/admin.hpp"
 
@@ -23,18 +21,11 @@ constexpr std::size_t kQueuedBodies = 2;
 constexpr std::size_t kInlineDocuments = 64;
 constexpr std::chrono::seconds kPatience{10};
 
-void sleep_unless_interrupted(const Interrupt& interrupt, milliseconds time) {
-  pollfd fd{interrupt.fd(), POLLIN, 0};
-  poll(&fd, 1, static_cast<int>(time.count()));
-  interrupt.check();
-}
-
 }  // namespace
 
 void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
                 const std::function<void()>& request) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  auto backoff = kFirstBackoff;
+  Backoff backoff(kFirstBackoff, kLongestBackoff);
   for (bool failed = false;; failed = true) {
     interrupt.check();
     try {
@@ -46,10 +37,7 @@ void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
       if (error.remedy() != Remedy::kRetry) throw;
       observer(error.what());
     }
-    std::uniform_real_distribution<double> jitter(0.5, 1.0);
-    sleep_unless_interrupted(interrupt, milliseconds(static_cast<long>(
-                                            static_cast<double>(backoff.count()) * jitter(random))));
-    backoff = std::min(kLongestBackoff, backoff * 2);
+    interrupt.wait(backoff.next());
   }
 }
 
@@ -82,15 +70,23 @@ Lanes::~Lanes() {
   }
 }
 
+bool Lanes::quiet() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane->queue.empty() && !lane->busy; });
+}
+
 void Lanes::begin(std::vector<std::string> collections) {
-  collections_ = std::move(collections);
-  sent_ = 0;
-  dispatched_ = false;
+  std::unique_lock lock(mutex_);
   for (auto& lane : lanes_) {
+    lane->queue.clear();
     lane->body.clear();
     lane->documents = 0;
   }
-  const std::lock_guard lock(mutex_);
+  // The lanes read collections_ while they send.
+  changed_.wait(lock, [&] { return quiet(); });
+  collections_ = std::move(collections);
+  added_ = 0;
+  dispatched_ = false;
   error_ = nullptr;
   refused_.clear();
 }
@@ -102,7 +98,7 @@ std::string& Lanes::body(std::string_view id) {
 }
 
 void Lanes::added() {
-  ++sent_;
+  ++added_;
   ++current_->documents;
   if (current_->documents >= limits_.documents || current_->body.size() >= limits_.bytes) {
     dispatch(*current_);
@@ -175,7 +171,7 @@ void Lanes::send(Lane& lane, std::string_view body) {
 }
 
 void Lanes::finish() {
-  if (!dispatched_ && sent_ <= kInlineDocuments) {
+  if (!dispatched_ && added_ <= kInlineDocuments) {
     // A small batch is not worth waking a thread for. No lane thread is busy: nothing was queued.
     for (auto& lane : lanes_) {
       if (lane->documents == 0) continue;
@@ -190,10 +186,7 @@ void Lanes::finish() {
   }
   std::unique_lock lock(mutex_);
   // Also after an error: no lane may still be sending when the caller goes on to something else.
-  changed_.wait(lock, [&] {
-    return std::all_of(lanes_.begin(), lanes_.end(),
-                       [](const auto& lane) { return lane->queue.empty() && !lane->busy; });
-  });
+  changed_.wait(lock, [&] { return quiet(); });
   if (error_) std::rethrow_exception(error_);
   if (!refused_.empty()) {
     const auto& first = refused_.front();

@@ -24,8 +24,8 @@ namespace daas {
 /// Called from lane threads.
 using RetryObserver = std::function<void(const std::string&)>;
 
-/// Calls `request` until it succeeds, with backoff and jitter from 0.1 s to 5 s. Errors of
-/// Remedy::kStop pass through. Repeating an update whose answer was lost is harmless only because
+/// Calls `request` until it succeeds, with backoff and jitter from 0.1 s to 5 s. Errors whose remedy
+/// is not kRetry pass through. Repeating an update whose answer was lost is harmless only because
 /// every document carries its version: Solr drops what is not newer (design §6, P2).
 void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
                 const std::function<void()>& request);
@@ -46,7 +46,8 @@ class Lanes {
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
-  /// Where the next documents go: each body is sent to each of them.
+  /// Where the next documents go: each body is sent to each of them. What an earlier batch that
+  /// failed left unsent is dropped.
   void begin(std::vector<std::string> collections);
   /// The body to append the document `id` to (by hash of the id; a document is one JSON object,
   /// without a comma). Call added() after it.
@@ -56,14 +57,13 @@ class Lanes {
   /// Error(kStop) naming the first document that Solr refused.
   void finish();
 
-  std::size_t sent() const { return sent_; }
-
  private:
   struct Lane;
   void dispatch(Lane& lane);
   void run(Lane& lane);
   void send(Lane& lane, std::string_view body);
   void check_exists(const std::string& collection);
+  bool quiet() const;
 
   const SolrEndpoint endpoint_;
   const Limits limits_;
@@ -72,7 +72,7 @@ class Lanes {
   std::vector<std::string> collections_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Lane* current_ = nullptr;
-  std::size_t sent_ = 0;
+  std::size_t added_ = 0;
   bool dispatched_ = false;
 
   std::mutex mutex_;

@@ -55,7 +55,8 @@ std::vector<Model> read_models(Connection& connection) {
   std::map<std::string, std::size_t, std::less<>> by_name;
   const auto rows = connection.run(
       "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
-      " paused, coalesce((options ->> 'shards')::int, 0), coalesce((options ->> 'replicas')::int, 0)"
+      " defined, paused, coalesce((options ->> 'shards')::int, 0),"
+      " coalesce((options ->> 'replicas')::int, 0)"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
@@ -66,9 +67,10 @@ std::vector<Model> read_models(Connection& connection) {
     model.load_query = rows.text(row, 4);
     model.fetch_query = rows.text(row, 5);
     model.revision = rows.integer(row, 6);
-    model.paused = rows.boolean(row, 7);
-    model.shards = static_cast<int>(rows.integer(row, 8));
-    model.replicas = static_cast<int>(rows.integer(row, 9));
+    model.defined = rows.integer(row, 7);
+    model.paused = rows.boolean(row, 8);
+    model.shards = static_cast<int>(rows.integer(row, 9));
+    model.replicas = static_cast<int>(rows.integer(row, 10));
     by_name.emplace(model.name, models.size());
     models.push_back(std::move(model));
   }

@@ -15,6 +15,10 @@ constexpr milliseconds kIdleBoundary{5000};    ///< moves the visible position o
 constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a batch
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
 constexpr milliseconds kLoadProgress{500};     ///< between reports of a running load
+constexpr milliseconds kFirstBackoff{100};
+constexpr milliseconds kLongestBackoff{5000};
+constexpr milliseconds kFirstLoadBackoff{1000};
+constexpr milliseconds kLongestLoadBackoff{60000};  ///< a load that fails late did much for nothing
 
 std::unordered_set<std::uint32_t> tables_of(const Model& model) {
   std::unordered_set<std::uint32_t> tables;
@@ -24,12 +28,16 @@ std::unordered_set<std::uint32_t> tables_of(const Model& model) {
 
 }  // namespace
 
-ModelWorker::ModelWorker(IndexContext& context, Model model)
+ModelWorker::ModelWorker(IndexContext& context, Model model, bool replayed)
     : context_(context),
       model_(std::move(model)),
+      replayed_(replayed),
+      revision_(model_.revision),
       subscription_(context.log.subscribe(model_.name, tables_of(model_))),
       documents_(model_),
-      rule_(context.options.batch) {
+      rule_(context.options.batch),
+      load_backoff_(kFirstLoadBackoff, kLongestLoadBackoff),
+      backoff_(kFirstBackoff, kLongestBackoff) {
   report_.revision = model_.revision;
 }
 
@@ -44,7 +52,16 @@ ModelWorker::~ModelWorker() {
 }
 
 void ModelWorker::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    run();
+    ended_ = true;
+  });
+}
+
+void ModelWorker::reload(std::int64_t revision) {
+  revision_ = revision;
+  reload_asked_ = true;
+  subscription_->wake();
 }
 
 void ModelWorker::run() {
@@ -53,11 +70,11 @@ void ModelWorker::run() {
   } catch (const Interrupted&) {
   } catch (const Error& error) {
     if (interrupt_.raised()) return;
-    if (error.remedy() == Remedy::kRetry) {
+    if (error.remedy() == Remedy::kStop) {
+      stop_model(error);
+    } else {
       spdlog::warn("model {}: {}", model_.name, error.what());
       context_.fail(std::current_exception());
-    } else {
-      stop_model(error);
     }
   } catch (const std::bad_alloc&) {
     context_.fail(std::current_exception());
@@ -68,11 +85,36 @@ void ModelWorker::run() {
 }
 
 void ModelWorker::work() {
+  connect();
+  bool at_rest = false;
+  while (true) {
+    interrupt_.check();
+    if (at_rest &&
+        subscription_->wait_commit(next_deadline(Clock::now())) == Progress::kClosed) {
+      return;
+    }
+    try {
+      if (!fence_) settle();
+      step();
+      at_rest = true;
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& error) {
+      if (error.remedy() == Remedy::kStop || error.remedy() == Remedy::kRestart) throw;
+      put_off(error);
+      at_rest = false;
+    }
+  }
+}
+
+void ModelWorker::connect() {
   // Called while this thread or a lane waits, so it reports by itself.
   const RetryObserver observer = [this](const std::string& what) {
     const std::lock_guard lock(reported_mutex_);
     if (what.empty() == retrying_.empty()) return;
     retrying_ = what;
+    // A Solr that is away is not this model's fault: it waits as long as it takes.
+    subscription_->excuse(!what.empty());
     if (what.empty()) {
       spdlog::info("model {}: Solr answers again", model_.name);
     } else {
@@ -83,26 +125,32 @@ void ModelWorker::work() {
   };
   store_.emplace(context_, model_.name, interrupt_, observer);
   lanes_.emplace(context_.options.solr, context_.options.lanes, interrupt_, observer);
-  settle();
-  rule_.flush();
-  while (true) {
-    interrupt_.check();
-    if (subscription_->wait_commit(next_deadline(Clock::now())) == Progress::kClosed) return;
-    interrupt_.check();
-    absorb();
-    if (load_ && load_->phase() == Loader::Phase::kFailed) std::rethrow_exception(load_->error());
-    if (boundary_due(Clock::now())) boundary();
-    if (unopened_ && Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
-    if (oldest_undurable_ && Clock::now() - durable_at_ >= context_.options.durable_interval) {
-      make_durable();
-    }
-    report(false);
+}
+
+void ModelWorker::put_off(const Error& error) {
+  give_back();
+  const auto now = Clock::now();
+  if (!failing_since_) {
+    failing_since_ = now;
+    backoff_.reset();
   }
+  if (error.remedy() == Remedy::kAgain && now - *failing_since_ > context_.options.patience) {
+    throw Error(Remedy::kStop,
+                std::string(error.what()) + ", again and again for " +
+                    std::to_string(context_.options.patience.count() / 1000) + " s",
+                error.hint());
+  }
+  spdlog::warn("model {}: {}; trying again", model_.name, error.what());
+  report_.reason = std::string("trying again: ") + error.what();
+  report(true);
+  interrupt_.wait(backoff_.next());
 }
 
 void ModelWorker::settle() {
   const auto live = store_->live();
   const auto records = context_.bookkeeper.generations(model_.name);
+  live_.reset();
+  bool current = false;
   if (live) {
     live_.emplace();
     live_->number = *live;
@@ -110,17 +158,17 @@ void ModelWorker::settle() {
     for (const auto& record : records) {
       if (record.number != *live) continue;
       live_->birth = Snapshot::parse(record.snapshot);
-      live_->follows = record.revision == model_.revision;
+      live_->follows = replayed_ && record.revision >= model_.defined;
+      current = live_->follows && record.revision == model_.revision;
       // A switch whose report was cut short.
       if (!record.live) context_.bookkeeper.set_live(model_.name, *live);
     }
+    if (!live_->follows) context_.bookkeeper.mark_stale(model_.name);
   }
   store_->drop_others(live.value_or(0));
   for (const auto& record : records) {
     if (record.number != live) context_.bookkeeper.remove_generation(model_.name, record.number);
   }
-  // After the subscription: whatever was decoded before it belongs to a transaction below the fence.
-  fence_ = context_.bookkeeper.next_xid();
   if (live_ && live_->follows) {
     live_->incarnation = store_->incarnation(live_->number);
     // The last run may have ended between a hard commit and its searcher: what it confirmed is not
@@ -131,11 +179,39 @@ void ModelWorker::settle() {
     documents_.check_shape(session);
     session.finish();
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);
-  } else {
-    load_cause_ = live_ ? "the definition changed, or changes were missed" : "first load";
-    start_load();
   }
+  if (!current) {
+    load_wanted_ = true;
+    load_cause_ = !live_            ? "first load"
+                  : live_->follows ? "reload"
+                                   : "the definition changed, or changes were missed";
+  }
+  rule_.flush();
+  // Last, for it says that this is done. After the subscription: whatever was decoded before that
+  // belongs to a transaction below the fence.
+  fence_ = context_.bookkeeper.next_xid();
   report(true);
+}
+
+void ModelWorker::step() {
+  absorb();
+  if (reload_asked_.exchange(false)) {
+    report_.revision = revision_;
+    load_wanted_ = true;
+    load_backoff_.reset();
+    load_at_ = {};
+    load_cause_ = "reload";
+    discard_load("reload");
+  }
+  check_load();
+  if (load_wanted_ && !load_ && Clock::now() >= load_at_) start_load();
+  if (boundary_due(Clock::now())) boundary();
+  if (unopened_ && !half_sent_ && Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
+  if (oldest_undurable_ && !half_sent_ &&
+      Clock::now() - durable_at_ >= context_.options.durable_interval) {
+    make_durable();
+  }
+  report(false);
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {
@@ -153,6 +229,7 @@ std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) 
     deadline = std::min(deadline, now + kLoadProgress);
   }
   if (load_ && load_->phase() == Loader::Phase::kDone) deadline = now;
+  if (load_wanted_ && !load_) deadline = std::min(deadline, load_at_);
   return rule_.due(now) ? now : deadline;
 }
 
@@ -170,14 +247,18 @@ bool ModelWorker::boundary_due(TimePoint now) const {
 void ModelWorker::report(bool at_once) {
   auto report = report_;
   report.loaded = load_ && next_ ? load_->documents() : -1;
+  const auto add = [&report](const std::string& words) {
+    if (!report.reason.empty() && !words.empty()) report.reason += "; ";
+    report.reason += words;
+  };
+  add(load_failure_);
   if (!live_) {
     report.state = next_ ? ModelState::kLoading : ModelState::kWaiting;
   } else {
     report.state = ModelState::kRunning;
     if (load_) {
-      report.reason = "generation " + std::to_string(load_->number()) + " is being loaded (" +
-                      load_cause_ + "); readers see generation " + std::to_string(live_->number) +
-                      (report.reason.empty() ? "" : "; " + report.reason);
+      add("generation " + std::to_string(load_->number()) + " is being loaded (" + load_cause_ +
+          "); readers see generation " + std::to_string(live_->number));
     }
   }
   const std::lock_guard lock(reported_mutex_);

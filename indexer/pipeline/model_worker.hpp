@@ -1,6 +1,7 @@
 // Keeps one model's collection equal to its query: batches, loads, visibility, durability.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "batch/commit_log.hpp"
 #include "batch/rule.hpp"
+#include "core/backoff.hpp"
 #include "core/model.hpp"
 #include "pipeline/batch_documents.hpp"
 #include "pipeline/context.hpp"
@@ -26,18 +28,28 @@ namespace daas {
 ///    last one is acknowledged;
 ///  - commits are released to the slot only after a hard commit that no restart of Solr voided, or
 ///    when the database says that the live generation must be rebuilt anyway;
-///  - "stopped" is written to the database before the model lets go of the slot.
+///  - "stopped" is written to the database before the model lets go of the slot;
+///  - a batch that fails is done again, as part of a later one, before anything of it is shown.
 class ModelWorker {
  public:
   /// Subscribes at once, so that nothing decoded after the constructor is missed.
-  ModelWorker(IndexContext& context, Model model);
+  /// @param replayed the stream will bring everything that was not confirmed, so that a live
+  ///   generation can follow on; otherwise what came before is missed and it stands still
+  ModelWorker(IndexContext& context, Model model, bool replayed);
   /// Ends the thread; the model's state in Solr is left as it is.
   ~ModelWorker();
 
   void start();
   /// Asks the thread to end, without waiting for it.
   void end();
+  /// The thread has ended by itself: the model is stopped, or the run is ending.
+  bool ended() const { return ended_.load(); }
+  /// Loads a new generation of the same definition; the live one follows the changes until then.
+  void reload(std::int64_t revision);
+
   const Model& model() const { return model_; }
+  /// Of the definition, or of the last reload() that was asked for.
+  std::int64_t revision() const { return revision_.load(); }
 
  private:
   using TimePoint = Clock::time_point;
@@ -52,9 +64,15 @@ class ModelWorker {
 
   void run();
   void work();
+  void connect();
   void settle();
+  void step();
+  /// Waits before the next try; throws when the model has failed for too long.
+  void put_off(const Error& error);
   void start_load();
   void discard_load(const std::string& why);
+  /// Throws the load away when it failed for a cause that may pass.
+  void check_load();
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
   /// Time to the next boundary when nothing comes in.
@@ -66,6 +84,10 @@ class ModelWorker {
   /// Builds and sends the documents of the pending commits that the snapshot sees; false when it
   /// sees none of them.
   bool take_batch(SnapshotSession& session);
+  /// Waits until Solr has acknowledged all of the batch.
+  void finish_batch();
+  /// What was taken for a batch that failed is pending again.
+  void give_back();
   void apply_findings(const BatchDocuments::Findings& findings, SnapshotSession& session);
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected, Lsn position);
@@ -78,6 +100,10 @@ class ModelWorker {
 
   IndexContext& context_;
   const Model model_;
+  const bool replayed_;
+  std::atomic<std::int64_t> revision_;
+  std::atomic<bool> reload_asked_{false};
+  std::atomic<bool> ended_{false};
   Interrupt interrupt_;
   std::unique_ptr<CommitLog::Subscription> subscription_;
   std::thread thread_;
@@ -88,11 +114,17 @@ class ModelWorker {
   BatchDocuments documents_;
   BatchRule rule_;
   std::deque<SharedCommit> pending_;
+  std::vector<SharedCommit> members_;  ///< of the batch under way
+  bool half_sent_ = false;             ///< some of a batch may be in Solr, not all: nothing may show
   std::optional<Generation> live_;
   std::optional<Generation> next_;   ///< born, being loaded
   std::unique_ptr<Loader> load_;
   std::uint64_t fence_ = 0;          ///< a birth snapshot's xmin must have reached it
+  bool load_wanted_ = false;
   std::string load_cause_;
+  std::string load_failure_;         ///< of the last one, while it is tried again
+  TimePoint load_at_{};              ///< not before: the last one failed
+  Backoff load_backoff_;
   bool mismatched_ = false;          ///< the count of the load was wrong at the last boundary
 
   std::vector<int> sent_to_;             ///< generations that got the batch under way
@@ -107,6 +139,8 @@ class ModelWorker {
   TimePoint durable_at_{};
   TimePoint boundary_at_{};
   bool settled_ = false;                 ///< the last boundary had nothing to do
+  std::optional<TimePoint> failing_since_;
+  Backoff backoff_;
   ModelReport report_;
 
   std::mutex reported_mutex_;  ///< of these two, which lane threads touch

@@ -1,5 +1,6 @@
 // A model's batches: what a boundary does, visibility and durability (P1, P3, P5).
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "pipeline/model_worker.hpp"
@@ -22,6 +23,17 @@ void ModelWorker::absorb() {
     rule_.add(changes_of(*commit), commit->bytes, Clock::now());
     pending_.push_back(std::move(commit));
   }
+}
+
+void ModelWorker::give_back() {
+  std::deque<SharedCommit> all;
+  // Both are in the order of the stream, and so must the next batch be.
+  std::merge(members_.begin(), members_.end(), pending_.begin(), pending_.end(),
+             std::back_inserter(all),
+             [](const auto& a, const auto& b) { return a->lsn < b->lsn; });
+  pending_ = std::move(all);
+  if (!members_.empty()) rule_.flush();
+  members_.clear();
 }
 
 bool ModelWorker::drain(Lsn horizon) {
@@ -51,7 +63,7 @@ void ModelWorker::boundary() {
   // opens before the last one (design §6, P5).
   while (!drain(session->after())) {
     if (take_batch(*session)) {
-      lanes_->finish();
+      finish_batch();
       if (oldest_undurable_) make_durable();
       release();
       continue;
@@ -69,7 +81,7 @@ void ModelWorker::boundary() {
   const auto expected = loaded ? session->count(model_.load_query) : 0;
   if (load_ && load_->phase() == Loader::Phase::kReady) give_birth(*session);
   session->finish();
-  lanes_->finish();
+  finish_batch();
 
   boundary_at_ = Clock::now();
   settled_ = sent_to_.empty();
@@ -92,14 +104,20 @@ void ModelWorker::boundary() {
   if (!oldest_undurable_) release();
 }
 
+void ModelWorker::finish_batch() {
+  lanes_->finish();
+  half_sent_ = false;
+  members_.clear();
+  if (std::exchange(failing_since_, std::nullopt)) report_.reason.clear();
+}
+
 bool ModelWorker::take_batch(SnapshotSession& session) {
-  std::vector<SharedCommit> members;
   std::deque<SharedCommit> rest;
   for (auto& commit : pending_) {
     if (!session.snapshot().sees(commit->xid)) {
       rest.push_back(std::move(commit));
     } else if (!live_ || !live_->birth.sees(commit->xid)) {
-      members.push_back(std::move(commit));
+      members_.push_back(std::move(commit));
     }
   }
   const bool took = rest.size() < pending_.size();
@@ -109,8 +127,8 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   // With nobody to take the documents, the commits mean nothing: the generation that will be born
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
-  if (members.empty() || (!follows && !next_)) return took;
-  apply_findings(documents_.read(members), session);
+  if (members_.empty() || (!follows && !next_)) return took;
+  apply_findings(documents_.read(members_), session);
   std::vector<std::string> collections;
   if (live_ && live_->follows) sent_to_.push_back(live_->number);
   if (next_) sent_to_.push_back(next_->number);
@@ -118,9 +136,10 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   if (sent_to_.empty() || documents_.keys() == 0) return took;
   lanes_->begin(std::move(collections));
   if (!oldest_undurable_) durable_at_ = Clock::now();
-  oldest_undurable_ = std::min(oldest_undurable_.value_or(members.front()->lsn),
-                               members.front()->lsn);
+  oldest_undurable_ = std::min(oldest_undurable_.value_or(members_.front()->lsn),
+                               members_.front()->lsn);
   unopened_ |= live_ && live_->follows;
+  half_sent_ = true;
   documents_.write(session, *lanes_, context_.next_version());
   return took;
 }
@@ -131,16 +150,13 @@ void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
   if (!findings.reload) return;
   // The live generation shows its last whole batch until the new one replaces it.
   if (live_ && live_->follows) {
+    context_.bookkeeper.mark_stale(model_.name);
     live_->follows = false;
     unopened_ = false;
-    context_.bookkeeper.mark_stale(model_.name);
   }
+  load_wanted_ = true;
   load_cause_ = findings.reload_cause;
-  if (next_) {
-    discard_load(findings.reload_cause);
-  } else if (!load_) {
-    start_load();
-  }
+  if (next_) discard_load(findings.reload_cause);
 }
 
 void ModelWorker::open_searcher() {
@@ -162,7 +178,7 @@ void ModelWorker::make_durable() {
   if (live_ && live_->follows) {
     store_->commit(live_->number, CommitKind::kDurable);
     if (store_->incarnation(live_->number) != live_->incarnation) {
-      throw Error(Remedy::kRetry, "a Solr node that holds " + store_->collection(live_->number) +
+      throw Error(Remedy::kRestart, "a Solr node that holds " + store_->collection(live_->number) +
                                       " restarted: what it accepted since its last hard commit is "
                                       "sent again");
     }

@@ -43,10 +43,25 @@ void ModelWorker::discard_load(const std::string& why) {
   load_.reset();
   next_.reset();
   mismatched_ = false;
+  load_wanted_ = true;
   store_->drop_others(live_ ? live_->number : 0);
   context_.bookkeeper.remove_generation(model_.name, number);
-  load_cause_ = why;
-  start_load();
+}
+
+void ModelWorker::check_load() {
+  if (!load_ || load_->phase() != Loader::Phase::kFailed) return;
+  try {
+    std::rethrow_exception(load_->error());
+  } catch (const Error& error) {
+    if (error.remedy() == Remedy::kStop || error.remedy() == Remedy::kRestart) throw;
+    // It holds nothing up, so it may be tried for ever.
+    const auto wait = load_backoff_.next();
+    load_at_ = Clock::now() + wait;
+    load_failure_ = std::string("the last load failed and is made again: ") + error.what();
+    spdlog::warn("model {}: the load failed: {}; trying again in {} ms", model_.name, error.what(),
+                 wait.count());
+    discard_load("it failed");
+  }
 }
 
 void ModelWorker::give_birth(SnapshotSession& session) {
@@ -58,13 +73,15 @@ void ModelWorker::give_birth(SnapshotSession& session) {
   }
   report_.reason.clear();
   const int number = load_->number();
-  next_ = Generation{number, session.snapshot(), store_->incarnation(number), true};
+  const Generation born{number, session.snapshot(), store_->incarnation(number), true};
+  const auto exported = session.export_snapshot();
   const auto version = context_.next_version();
   context_.bookkeeper.add_generation(model_,
-                                     {number, store_->collection(number), model_.revision,
+                                     {number, store_->collection(number), report_.revision,
                                       session.snapshot_text(), version, false},
                                      columns_json(model_));
-  load_->begin(session.export_snapshot(), version, interrupt_);
+  next_ = born;
+  load_->begin(exported, version, interrupt_);
 }
 
 void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
@@ -90,6 +107,9 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   live_ = std::move(next_);
   next_.reset();
   load_.reset();
+  load_wanted_ = false;
+  load_failure_.clear();
+  load_backoff_.reset();
   mismatched_ = false;
   spdlog::info("model {}: generation {} is live with {} documents", model_.name, number, count.live);
   oldest_undurable_.reset();

@@ -38,24 +38,14 @@ std::string solr_message(const HttpResponse& response) {
 Error solr_error(const HttpResponse& response, std::string_view action) {
   const std::string message = "Solr answered " + std::to_string(response.status) + " to the " +
                               std::string(action) + ": " + solr_message(response);
-  switch (response.status) {
-    case 400:
-    case 413:
-    case 414:
-    case 415:
-      return Error(Remedy::kStop, message);
-    case 401:
-    case 403:
-      // Somebody may be changing the password right now; no model has to stop for that.
-      return Error(Remedy::kRetry, message,
-                   "check the credentials in --solr-auth-file and their permissions in Solr");
-    case 404:
-      return Error(Remedy::kRetry, message,
-                   "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) "
-                   "makes a new one");
-    default:
-      return Error(Remedy::kRetry, message);
+  std::string hint;
+  if (response.status == 401 || response.status == 403) {
+    hint = "check the credentials in --solr-auth-file and their permissions in Solr";
+  } else if (response.status == 404) {
+    hint = "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) makes a "
+           "new one";
   }
+  return Error(remedy_of_http_status(response.status), message, hint);
 }
 
 std::vector<RefusedDocument> refused_documents(std::string_view body) {

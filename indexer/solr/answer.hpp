@@ -14,7 +14,7 @@ namespace daas {
 /// Solr's own words for a failure: error.msg of a JSON answer, else the start of the text.
 std::string solr_message(const HttpResponse& response);
 
-/// The error that an answer other than 200 stands for. The table of status and remedy is here only:
+/// The error that an answer other than 200 stands for. Its remedy is core/remedy.hpp's;
 ///   400, 413, 414, 415  the request is wrong and stays wrong: stop
 ///   401, 403            credentials, or a read-only collection: stop
 ///   everything else     retry; 404 too, since a restarting Solr does not know its collections yet

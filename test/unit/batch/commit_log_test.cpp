@@ -128,6 +128,19 @@ TEST(CommitLog, NamesTheSubscriberThatHoldsUpTheOthersOnceTheQueueIsFull) {
   EXPECT_TRUE(log.wait_room(milliseconds(1)));
 }
 
+TEST(CommitLog, BlamesNobodyWhoWaitsForSolr) {
+  CommitLog log(100);
+  const auto slow = log.subscribe("slow", {1});
+  const auto other = log.subscribe("other", {2});
+  log.append(commit_of(1, 100, 100));
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  const auto later = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  slow->excuse(true);
+  EXPECT_FALSE(log.laggard(later, std::chrono::minutes(1)));
+  slow->excuse(false);
+  EXPECT_EQ(log.laggard(later, std::chrono::minutes(1)), "slow");
+}
+
 TEST(CommitLog, BlamesNobodyWhenAllStandStill) {
   CommitLog log(100);
   const auto first = log.subscribe("first", {1});
