@@ -77,7 +77,11 @@ CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb) RETURNS 
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_logical_emit_message(
            true, 'daas.ddl', jsonb_build_object('command', command, 'event', event, 'objects', objects)::text)
-   WHERE objects IS NOT NULL
+   WHERE objects IS NOT NULL;
+  -- Decoding knows a message by the end of its record, a row by the start of its own, and sorts the
+  -- changes of subtransactions (the trigger's EXCEPTION block is one) by these. A row that follows at
+  -- once would be level with the message and could come before it: so something stands between.
+  SELECT pg_logical_emit_message(false, 'daas.after', '') WHERE objects IS NOT NULL
 $$;
 COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb) IS 'Internal: the logical message about DDL of sources.';
 

@@ -42,6 +42,14 @@ BEGIN;
 ALTER TABLE t ADD x int;
 ROLLBACK;
 SELECT messages();
+-- Before the first row of the new shape, also when it follows at once.
+BEGIN;
+INSERT INTO t VALUES (1);
+ALTER TABLE t ADD x int;
+INSERT INTO t VALUES (2);
+COMMIT;
+SELECT concat_ws(' ', substring(data FROM '^[a-zA-Z]+'), substring(data FROM 'id\[integer\]:\d'))
+  FROM pg_logical_slot_get_changes('api_ddl', NULL, NULL, 'include-xids', 'off') WHERE data NOT LIKE '%prefix: daas.after%';
 -- Partitions.
 CREATE TABLE p_2 (id int NOT NULL, day int NOT NULL, v text);
 ALTER TABLE p ATTACH PARTITION p_2 FOR VALUES FROM (10) TO (20);
