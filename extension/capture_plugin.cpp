@@ -4,6 +4,7 @@
 
 #include "capture_options.hpp"
 #include "capture_table.hpp"
+#include "change_json.hpp"
 #include "change_writer.hpp"
 #include "memory_scope.hpp"
 #include "pg_boundary.hpp"
@@ -46,7 +47,8 @@ std::uint64_t full_xid(TransactionId xid) {
 }
 
 CapturedTransaction describe(const ReorderBufferTXN* txn) {
-  return {full_xid(txn->xid), txn->final_lsn, txn->end_lsn, txn->xact_time.commit_time};
+  return {full_xid(txn->xid),         txn->final_lsn, txn->end_lsn,
+          txn->xact_time.commit_time, txn->origin_id, txn->origin_lsn};
 }
 
 /// Transactions without anything captured are not sent: begin waits for the first record.
@@ -74,8 +76,13 @@ struct PinnedSetting {
   const char* value;
 };
 constexpr PinnedSetting kPinnedSettings[] = {
-    {"DateStyle", "ISO, YMD"}, {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
-    {"bytea_output", "hex"},   {"extra_float_digits", "1"},
+    {"DateStyle", "ISO, YMD"},
+    {"IntervalStyle", "postgres"},
+    {"TimeZone", "UTC"},
+    {"bytea_output", "hex"},
+    {"extra_float_digits", "1"},
+    // Names in values, as of type regclass, are qualified.
+    {"search_path", "pg_catalog"},
 };
 
 /// Within a transaction (a slot read by SQL) the settings are those of the session and are given
@@ -117,7 +124,7 @@ RecordType record_type(ReorderBufferChangeType action) {
 void write_change(Capture* capture, CapturedTable* table, CapturedMember* member,
                   const ReorderBufferChange* change) {
   announce(capture, table, member);
-  capture->writer->open_change(record_type(change->action), *member);
+  capture->writer->open_change(record_type(change->action), *member, change->lsn);
   const CapturedRow row = {table->values, table->nulls};
   if (ReorderBufferTupleBuf* old_tuple = change->data.tp.oldtuple) {
     heap_deform_tuple(&old_tuple->tuple, table->shape, table->values, table->nulls);
@@ -127,15 +134,14 @@ void write_change(Capture* capture, CapturedTable* table, CapturedMember* member
     heap_deform_tuple(&new_tuple->tuple, table->shape, table->values, table->nulls);
     capture->writer->new_image(*member, row);
   }
-  capture->writer->close_change();
+  capture->writer->close_change(*member);
 }
 
-/// Whether a logical message is one of ours. Anybody may write messages, of up to a gigabyte; what
-/// ours never look like is left out, lest it end in an error that decoding can't get past.
-bool is_own_message(const char* prefix, Size size) {
-  constexpr Size kLongestPrefix = 63;
-  return strncmp(prefix, change_event::kMessagePrefix, strlen(change_event::kMessagePrefix)) == 0 &&
-         strlen(prefix) <= kLongestPrefix && size <= change_event::kMessageBytes;
+ChangeWriter* create_writer(LogicalDecodingContext* ctx, const CaptureOptions& options) {
+  if (!options.json) return BinaryChangeWriter::create(ctx->context, ctx);
+  return JsonChangeWriter::create(
+      ctx->context, ctx,
+      {options.include_transactions, options.include_types, options.message_prefix});
 }
 
 }  // namespace
@@ -146,11 +152,12 @@ void capture_startup(LogicalDecodingContext* ctx, OutputPluginOptions* options, 
     check_encoding();
     // Creating a slot decodes nothing and takes no options.
     if (is_init) return;
-    in_memory(ctx->context, [ctx] {
+    in_memory(ctx->context, [ctx, options] {
       auto* capture = static_cast<Capture*>(palloc0(sizeof(Capture)));
       const CaptureOptions parsed = parse_capture_options(ctx->output_plugin_options);
       capture->tables = create_table_cache(ctx->context, parsed.publication);
-      capture->writer = BinaryChangeWriter::create(ctx->context, ctx);
+      capture->writer = create_writer(ctx, parsed);
+      if (parsed.json) options->output_type = OUTPUT_PLUGIN_TEXTUAL_OUTPUT;
       capture->scratch = AllocSetContextCreate(ctx->context, "daas change", ALLOCSET_DEFAULT_SIZES);
       pin_settings(capture);
       ctx->output_plugin_private = capture;
@@ -183,7 +190,7 @@ void capture_change(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, Relation
 }
 
 void capture_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int count,
-                      Relation relations[], ReorderBufferChange*) {
+                      Relation relations[], ReorderBufferChange* change) {
   guarded("truncate", [&] {
     Capture* capture = capture_of(ctx);
     in_memory(capture->scratch, [&] {
@@ -198,7 +205,7 @@ void capture_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int co
           told = lappend_oid(told, member->oid);
           begin_once(capture, txn);
           announce(capture, table, member);
-          capture->writer->truncate(*member);
+          capture->writer->truncate(*member, change->lsn);
         }
       }
     });
@@ -206,14 +213,18 @@ void capture_truncate(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, int co
   });
 }
 
-void capture_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr,
+void capture_message(LogicalDecodingContext* ctx, ReorderBufferTXN* txn, XLogRecPtr lsn,
                      bool transactional, const char* prefix, Size size, const char* content) {
   guarded("message", [&] {
     // A message outside of transactions says nothing that is sure to have happened.
-    if (!transactional || !is_own_message(prefix, size)) return;
+    if (!transactional) return;
     Capture* capture = capture_of(ctx);
-    begin_once(capture, txn);
-    capture->writer->message(prefix, content, size);
+    in_memory(capture->scratch, [&] {
+      if (!capture->writer->wants_message(prefix, content, size)) return;
+      begin_once(capture, txn);
+      capture->writer->message(prefix, content, size, lsn);
+    });
+    MemoryContextReset(capture->scratch);
   });
 }
 

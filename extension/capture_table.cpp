@@ -132,6 +132,26 @@ change_event::IdentityCode identity_of(Relation relation, const Bitmapset* key) 
   }
 }
 
+/// The columns of a table's primary key, as RelationGetIdentityKeyBitmap() has them; null without
+/// one.
+Bitmapset* primary_key_of(Relation relation) {
+  const Oid oid = RelationGetPrimaryKeyIndex(relation);
+  if (!OidIsValid(oid)) return nullptr;
+  Relation index = RelationIdGetRelation(oid);
+  if (!RelationIsValid(index)) elog(ERROR, "could not open index %u", oid);
+  Bitmapset* key = nullptr;
+  for (int i = 0; i < index->rd_index->indnkeyatts; ++i) {
+    key =
+        bms_add_member(key, index->rd_index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
+  }
+  RelationClose(index);
+  return key;
+}
+
+bool contains(const Bitmapset* key, int position) {
+  return position >= 0 && bms_is_member(position + 1 - FirstLowInvalidHeapAttributeNumber, key);
+}
+
 int position_of(TupleDesc shape, const char* name) {
   for (int i = 0; i < shape->natts; ++i) {
     Form_pg_attribute attribute = TupleDescAttr(shape, i);
@@ -141,13 +161,15 @@ int position_of(TupleDesc shape, const char* name) {
 }
 
 /// Describes rows of `relation` as rows of `as`, which is the same table or one above it.
-CapturedMember describe_member(Relation relation, Relation as, const Bitmapset* key) {
+CapturedMember describe_member(Relation relation, Relation as, const Bitmapset* identity) {
   CapturedMember member = {};
   member.oid = RelationGetRelid(as);
   member.schema = get_namespace_name(RelationGetNamespace(as));
   if (member.schema == nullptr) elog(ERROR, "schema of table %u is gone", member.oid);
   member.name = pstrdup(RelationGetRelationName(as));
-  member.identity = identity_of(relation, key);
+  member.identity = identity_of(relation, identity);
+  const Bitmapset* key =
+      member.identity == change_event::IdentityCode::kKey ? identity : primary_key_of(relation);
 
   TupleDesc source = RelationGetDescr(relation);
   TupleDesc shape = RelationGetDescr(as);
@@ -162,9 +184,9 @@ CapturedMember describe_member(Relation relation, Relation as, const Bitmapset* 
     column.typmod = attribute->atttypmod;
     column.varlena = attribute->attlen == -1;
     column.source = relation == as ? i : position_of(source, column.name);
-    column.identity = member.identity == change_event::IdentityCode::kFull ||
-                      (column.source >= 0 &&
-                       bms_is_member(column.source + 1 - FirstLowInvalidHeapAttributeNumber, key));
+    column.identity =
+        member.identity == change_event::IdentityCode::kFull || contains(identity, column.source);
+    column.key = contains(key, column.source);
     Oid output = InvalidOid;
     column.encoding = encoding_of(column.type, &output);
     if (column.encoding == ValueEncoding::kConverted) {
@@ -184,17 +206,17 @@ void describe_table(TableCache* cache, CapturedTable* table, Relation relation) 
 
   look_up_publication(cache);
   if (!OidIsValid(cache->publication_oid) || !is_publishable_relation(relation)) return;
-  Bitmapset* key = RelationGetIdentityKeyBitmap(relation);
+  Bitmapset* identity = RelationGetIdentityKeyBitmap(relation);
   table->members =
       static_cast<CapturedMember*>(palloc(sizeof(CapturedMember) * (list_length(line) + 1)));
   if (is_member(cache, table->oid)) {
-    table->members[table->member_count++] = describe_member(relation, relation, key);
+    table->members[table->member_count++] = describe_member(relation, relation, identity);
   }
   foreach (cell, line) {
     if (!is_member(cache, lfirst_oid(cell))) continue;
     Relation above = RelationIdGetRelation(lfirst_oid(cell));
     if (!RelationIsValid(above)) elog(ERROR, "could not open table %u", lfirst_oid(cell));
-    table->members[table->member_count++] = describe_member(relation, above, key);
+    table->members[table->member_count++] = describe_member(relation, above, identity);
     RelationClose(above);
   }
   if (table->member_count == 0) return;

@@ -20,12 +20,16 @@ extern "C" {
 
 namespace daas {
 
+/// What the JSON writer derives from a member.
+struct JsonShape;
+
 struct CapturedColumn {
   const char* name;
   Oid type;
   int32 typmod;
   int source;     ///< position in the decoded row, -1: the partition has no such column
   bool identity;  ///< part of the replica identity
+  bool key;       ///< part of its index, or of the primary key if the identity is no index
   bool varlena;
   ValueEncoding encoding;
   mutable FmgrInfo output;  ///< for kConverted; the function keeps its own cache in it
@@ -39,7 +43,8 @@ struct CapturedMember {
   change_event::IdentityCode identity;  ///< of the table that holds the row
   int column_count;
   CapturedColumn* columns;
-  bool announced;  ///< its relation record was sent since it was read
+  bool announced;           ///< its relation record was sent since it was read
+  mutable JsonShape* json;  ///< null until it is needed; in the memory of `columns`
 };
 
 /// A table that holds rows.

@@ -129,7 +129,7 @@ void BinaryChangeWriter::relation(const CapturedMember& member) {
   close_record();
 }
 
-void BinaryChangeWriter::open_change(RecordType type, const CapturedMember& member) {
+void BinaryChangeWriter::open_change(RecordType type, const CapturedMember& member, XLogRecPtr) {
   open_record(type);
   put(static_cast<uint32>(member.oid));
   update_ = type == RecordType::kUpdate;
@@ -149,17 +149,25 @@ void BinaryChangeWriter::new_image(const CapturedMember& member, const CapturedR
   put_image(member, row, false);
 }
 
-void BinaryChangeWriter::close_change() {
+void BinaryChangeWriter::close_change(const CapturedMember&) {
   close_record();
 }
 
-void BinaryChangeWriter::truncate(const CapturedMember& member) {
+void BinaryChangeWriter::truncate(const CapturedMember& member, XLogRecPtr) {
   open_record(RecordType::kTruncate);
   put(static_cast<uint32>(member.oid));
   close_record();
 }
 
-void BinaryChangeWriter::message(const char* prefix, const char* content, Size size) {
+/// What ours never look like is left out, lest it end in an error that decoding can't get past: a
+/// message may be a gigabyte.
+bool BinaryChangeWriter::wants_message(const char* prefix, const char*, Size size) {
+  constexpr Size kLongestPrefix = 63;
+  return strncmp(prefix, change_event::kMessagePrefix, strlen(change_event::kMessagePrefix)) == 0 &&
+         strlen(prefix) <= kLongestPrefix && size <= change_event::kMessageBytes;
+}
+
+void BinaryChangeWriter::message(const char* prefix, const char* content, Size size, XLogRecPtr) {
   open_record(RecordType::kMessage);
   put_name(prefix);
   put_bytes(content, static_cast<int>(size));

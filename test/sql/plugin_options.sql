@@ -23,13 +23,24 @@ SELECT ask('proto_version', '1');
 SELECT ask('proto_version', '2', 'publication', 'p');
 SELECT ask('proto_version', '', 'publication', 'p');
 SELECT ask('proto_version', '1', 'publication', '');
-SELECT ask('proto_version', '1', 'publication', 'p', 'format', 'json');
+SELECT ask('proto_version', '1', 'publication', 'p', 'format', 'xml');
 SELECT ask('proto_version', '1', 'publication', 'p', 'streaming', 'on');
 SELECT ask('proto_version', '1', 'publication', 'p', 'publication', 'q');
+-- JSON has options of its own; its fields say what they are, so a version need not be told.
+SELECT ask('format', 'json', 'publication', 'p');
+SELECT ask('format', 'json', 'publication', 'p', 'proto_version', '1', 'include_transactions', 'on', 'include_types', 'off',
+           'message_prefix', 'outbox');
+SELECT ask('format', 'json');
+SELECT ask('format', 'json', 'publication', 'p', 'proto_version', '2');
+SELECT ask('format', 'json', 'publication', 'p', 'include_transactions', 'maybe');
+SELECT ask('format', 'json', 'publication', 'p', 'pretty-print', '1');
+SELECT ask('proto_version', '1', 'publication', 'p', 'include_types', 'on');
 -- After an error the session goes on, and so does the slot.
 SELECT ask('proto_version', '1', 'publication', 'p');
 -- It is binary, and says so.
 SELECT 'text' FROM pg_logical_slot_peek_changes('plugin_options', NULL, NULL, 'proto_version', '1', 'publication', 'p');
+-- JSON is text.
+SELECT count(*) FROM pg_logical_slot_peek_changes('plugin_options', NULL, NULL, 'format', 'json', 'publication', 'p');
 SELECT pg_drop_replication_slot('plugin_options');
 DROP FUNCTION ask;
 
