@@ -19,7 +19,7 @@ const char* describe_name(const CapturedMember& member) {
   json.force_string(member.schema);
   json.force(",\"table\":");
   json.force_string(member.name);
-  return text.data;
+  return json.text();
 }
 
 const char* describe_key(const CapturedMember& member) {
@@ -35,7 +35,7 @@ const char* describe_key(const CapturedMember& member) {
     json.force_string(member.columns[i].name);
   }
   json.force("]");
-  return text.data;
+  return json.text();
 }
 
 const char* describe_types(const CapturedMember& member) {
@@ -52,7 +52,7 @@ const char* describe_types(const CapturedMember& member) {
                                            FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID));
   }
   json.force("}");
-  return text.data;
+  return json.text();
 }
 
 const char* quoted_name(const char* name) {
@@ -61,7 +61,7 @@ const char* quoted_name(const char* name) {
   JsonText json(&text, MaxAllocSize);
   json.force_string(name);
   json.force(":");
-  return text.data;
+  return json.text();
 }
 
 JsonShape* describe_shape(const CapturedMember& member) {

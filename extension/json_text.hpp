@@ -1,7 +1,8 @@
 // JSON text that grows up to a limit: values that a row has and that no message can carry are found
 // out while they are written, not by an error of the buffer.
 //
-// Writes into a palloc'ed buffer that somebody else owns. Texts are UTF-8, as stored.
+// Writes into a palloc'ed buffer that somebody else owns, and doesn't end it with a zero byte:
+// text() does. Texts are UTF-8, as stored.
 #pragma once
 
 #include <cstring>
@@ -21,13 +22,16 @@ class JsonText {
   JsonText(StringInfo buffer, int limit) : buffer_(buffer), limit_(limit) {}
 
   int length() const { return buffer_->len; }
+  /// What was written, ended.
+  const char* text() {
+    force("", 1);
+    cut(buffer_->len - 1);
+    return buffer_->data;
+  }
   /// Bytes that put() still takes; none when the limit was passed by force().
   Size rest() const { return buffer_->len < limit_ ? limit_ - buffer_->len : 0; }
   /// Takes back what was written from `length` on.
-  void cut(int length) {
-    buffer_->len = length;
-    buffer_->data[length] = '\0';
-  }
+  void cut(int length) { buffer_->len = length; }
 
   /// False, and nothing written, if the limit would be passed.
   [[nodiscard]] bool put(const char* bytes, Size length) {
@@ -44,7 +48,10 @@ class JsonText {
 
   /// For what is short and must be there: names, punctuation, positions.
   void force(const char* bytes, Size length) {
-    appendBinaryStringInfo(buffer_, bytes, static_cast<int>(length));
+    const int size = static_cast<int>(length);
+    if (unlikely(buffer_->len + size >= buffer_->maxlen)) enlargeStringInfo(buffer_, size);
+    memcpy(buffer_->data + buffer_->len, bytes, size);
+    buffer_->len += size;
   }
   void force(const char* text) { force(text, strlen(text)); }
   void force_string(const char* text);
