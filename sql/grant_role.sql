@@ -58,7 +58,7 @@ BEGIN
   LOOP
     IF slot.active_pid IS NOT NULL THEN
       RAISE EXCEPTION 'replication slot "%" is in use by process %', slot.slot_name, slot.active_pid
-        USING ERRCODE = '55006', HINT = 'Stop daas-indexer, then run daas.uninstall() again.';
+        USING ERRCODE = '55006', HINT = 'Stop daas-indexer, or whoever else reads the slot, then run daas.uninstall() again.';
     END IF;
   END LOOP;
   FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
