@@ -1,12 +1,16 @@
 // daas-indexer: starts the roles that the options ask for and ends them on SIGTERM or SIGINT.
+#include <prometheus/metric_family.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "config.hpp"
 #include "hash_password.hpp"
@@ -27,6 +31,13 @@ void set_up_log(const std::string& level) {
   spdlog::flush_on(spdlog::level::info);
 }
 
+std::vector<prometheus::MetricFamily> build_info() {
+  prometheus::ClientMetric metric;
+  metric.gauge.value = 1;
+  metric.label.push_back({"version", daas::kVersion});
+  return {{"daas_build_info", "The version that runs.", prometheus::MetricType::Gauge, {metric}}};
+}
+
 int run(const daas::Config& config) {
   // Blocked in every thread; sigwait() takes them. A write to a closed socket is an error code.
   sigset_t signals;
@@ -45,11 +56,19 @@ int run(const daas::Config& config) {
     readiness.ready = !index || index->ready(readiness.reason);
     if (readiness.ready && serve) readiness = serve->readiness();
     return readiness;
+  }, [&] {
+    auto families = build_info();
+    const auto add = [&](std::vector<prometheus::MetricFamily> more) {
+      std::move(more.begin(), more.end(), std::back_inserter(families));
+    };
+    if (index) add(index->metrics());
+    if (serve) add(serve->metrics());
+    return families;
   });
   if (serve) serve->start();
   admin.start();
   if (index) index->start();
-  spdlog::info("daas-indexer {} runs: {}{}{}; /readyz on {}", daas::kVersion,
+  spdlog::info("daas-indexer {} runs: {}{}{}; /readyz and /metrics on {}", daas::kVersion,
                index ? "index" : "", index && serve ? " and " : "",
                serve ? "serve on " + config.serve_options.listen : "", config.admin_listen);
 

@@ -41,7 +41,7 @@ BEGIN
                 THEN greatest(pg_wal_lsn_diff(current_position, p.visible_lsn), 0)::bigint END,
            CASE WHEN p.visible_lsn >= current_position THEN interval '0'
                 WHEN p.visible_at IS NOT NULL THEN greatest(clock_timestamp() - p.visible_at, interval '0') END,
-           NULL::bigint
+           0::bigint
       FROM daas.model m
       LEFT JOIN daas.progress p ON p.model = m.name AND p.system_identifier = cluster
       LEFT JOIN daas.generation g ON g.model = m.name AND g.live AND g.system_identifier = cluster
@@ -51,4 +51,4 @@ END $$;
 COMMENT ON FUNCTION daas.status(text) IS
 'One row per model, or for one: its state (waiting, loading, running, paused, stopped), the reason and the statement that mends it (hint).
 generation, documents: what is served. captured, visible, durable_lsn: decoded, visible to readers, confirmed to the slot up to there.
-lag_bytes: WAL written since visible_lsn, of all tables. lag: time since visible_lsn was true. dead_letters: NULL, none are kept yet.';
+lag_bytes: WAL written since visible_lsn, of all tables. lag: time since visible_lsn was true. dead_letters: always 0 so far, since a document that Solr refuses stops its model.';

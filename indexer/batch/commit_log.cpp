@@ -89,6 +89,16 @@ Lsn CommitLog::decoded() const {
   return decoded_;
 }
 
+std::vector<CommitLog::Backlog> CommitLog::backlog() const {
+  std::vector<Backlog> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto* const subscriber : subscribers_) {
+    const auto& inbox = subscriber->inbox_;
+    all.push_back({subscriber->name_, inbox.size(), inbox.empty() ? 0 : inbox.front()->time_us});
+  }
+  return all;
+}
+
 std::size_t CommitLog::bytes() const {
   const std::lock_guard lock(mutex_);
   return bytes_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -55,6 +56,13 @@ class CommitLog {
   /// The position that may be confirmed to the slot.
   Lsn confirmable() const;
   Lsn decoded() const;
+  /// What waits to be taken, by subscriber.
+  struct Backlog {
+    std::string name;
+    std::size_t commits = 0;
+    std::int64_t oldest_us = 0;  ///< commit time of the first, as Commit::time_us; 0: none
+  };
+  std::vector<Backlog> backlog() const;
   std::size_t bytes() const;
   /// Ends every wait, for good.
   void close();

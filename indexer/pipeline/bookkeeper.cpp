@@ -105,6 +105,21 @@ Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
   return state;
 }
 
+Bookkeeper::WalState Bookkeeper::wal(const std::string& slot) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT pg_current_wal_insert_lsn(),"
+      " greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,"
+      " safe_wal_size FROM pg_replication_slots WHERE slot_name = $1 AND restart_lsn IS NOT NULL",
+      {slot});
+  WalState wal;
+  if (rows.rows() == 0) return wal;
+  wal.insert = parse_lsn(rows(0, 0)).value_or(0);
+  wal.retained = rows.integer(0, 1);
+  if (!rows.is_null(0, 2)) wal.safe = rows.integer(0, 2);
+  return wal;
+}
+
 std::string Bookkeeper::oldest_transactions() {
   const std::lock_guard lock(mutex_);
   // pg_locks names the holders of transaction ids to every role, which pg_stat_activity does not.

@@ -66,6 +66,12 @@ class Bookkeeper {
     std::string problem;
   };
   SlotState slot(const std::string& name);
+  struct WalState {
+    Lsn insert = 0;                    ///< where the server writes
+    std::int64_t retained = 0;         ///< bytes of WAL that the slot keeps
+    std::optional<std::int64_t> safe;  ///< bytes until the slot is lost; nothing: never
+  };
+  WalState wal(const std::string& slot);
   /// Who may hold up the creation of a slot or the birth of a generation: "pid 4711, database x,
   /// since …", oldest first; empty when nobody does.
   std::string oldest_transactions();

@@ -16,6 +16,7 @@
 #include "batch/commit_log.hpp"
 #include "batch/rule.hpp"
 #include "pipeline/bookkeeper.hpp"
+#include "pipeline/index_metrics.hpp"
 #include "pipeline/lanes.hpp"
 #include "solr/endpoint.hpp"
 
@@ -102,6 +103,7 @@ struct IndexContext {
   CommitLog& log;
   ReaderPool& readers;
   ReportBoard& board;
+  IndexMetrics& metrics;
   std::string name_space;
   std::string owner;
   std::string configset;

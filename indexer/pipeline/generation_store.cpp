@@ -140,6 +140,10 @@ DocumentCounts GenerationStore::count(int number) {
   return retried([&] { return admin_.count(collection(number)); });
 }
 
+std::int64_t GenerationStore::live_documents(int number) {
+  return retried([&] { return admin_.live_documents(collection(number)); });
+}
+
 std::string GenerationStore::incarnation(int number) {
   return retried([&] { return admin_.incarnation(collection(number)); });
 }

@@ -40,6 +40,7 @@ class GenerationStore {
   void drop_all();
   void commit(int number, CommitKind kind);
   DocumentCounts count(int number);
+  std::int64_t live_documents(int number);
   /// Changes when a node that holds the collection restarted.
   std::string incarnation(int number);
 

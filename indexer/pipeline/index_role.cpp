@@ -51,7 +51,8 @@ void IndexRole::run() {
   while (!interrupt_.raised()) {
     const auto began = std::chrono::steady_clock::now();
     try {
-      IndexRun run(options_, interrupt_, [this](const std::string& what) { set_obstacle(what); });
+      IndexRun run(options_, interrupt_, metrics_,
+                   [this](const std::string& what) { set_obstacle(what); });
       run.run();
     } catch (const Interrupted&) {
       return;

@@ -21,6 +21,8 @@ class IndexRole {
   void stop();
   /// Whether a run is under way, and if not, why. For /readyz.
   bool ready(std::string& reason);
+  /// Its figures, for /metrics.
+  std::vector<prometheus::MetricFamily> metrics() { return metrics_.collect(); }
 
  private:
   void run();
@@ -28,6 +30,7 @@ class IndexRole {
 
   const IndexOptions options_;
   Interrupt interrupt_;
+  IndexMetrics metrics_;
   std::mutex mutex_;
   std::string obstacle_ = "starting";
   std::thread thread_;

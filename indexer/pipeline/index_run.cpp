@@ -34,10 +34,11 @@ std::string solr_name(const std::string& text) {
 
 }  // namespace
 
-IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt,
+IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt, IndexMetrics& metrics,
                    std::function<void(const std::string&)> waiting)
     : options_(options),
       interrupt_(interrupt),
+      metrics_(metrics),
       waiting_(std::move(waiting)),
       bookkeeper_(options.pg, interrupt),
       log_(options.queue_bytes),
@@ -49,6 +50,7 @@ IndexRun::~IndexRun() {
   // The order matters. The capture first: when the models leave the log, what they hold leaves with
   // them, and a position confirmed after that would give up commits that no collection has. Nobody
   // may use the log after it is gone.
+  metrics_.set_epoch(0);
   threads_.raise();
   capture_.reset();
   log_.close();
@@ -69,7 +71,8 @@ void IndexRun::run() {
   waiting_("connects to PostgreSQL");
   identity_ = bookkeeper_.identify(options_.extension_version);
   slot_ = options_.slot.empty() ? "daas_" + std::to_string(identity_.database) : options_.slot;
-  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, board_);
+  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, board_,
+                                            metrics_);
   context_->name_space = options_.name_space.empty() ? solr_name(identity_.database_name)
                                                      : options_.name_space;
   context_->owner = identity_.owner();
@@ -87,6 +90,7 @@ void IndexRun::run() {
   follow_definitions();
   capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_,
                                        [this](std::exception_ptr error) { fail(error); });
+  metrics_.set_epoch(context_->epoch);
   waiting_("");
   coordinate();
 }
@@ -159,6 +163,7 @@ void IndexRun::coordinate() {
       if (notified || alive || board_.urgent()) follow_definitions();
       if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
         write_reports(alive);
+        observe(alive);
         reported_at = now;
         if (alive) alive_at = now;
       }
@@ -197,6 +202,16 @@ void IndexRun::write_reports(bool alive) {
   }
 }
 
+void IndexRun::observe(bool alive) {
+  metrics_.set_queue_bytes(log_.bytes());
+  for (const auto& backlog : log_.backlog()) {
+    auto& model = metrics_.model(backlog.name);
+    model.queued = backlog.commits;
+    model.oldest_queued = backlog.oldest_us;
+  }
+  if (alive) metrics_.set_wal(bookkeeper_.wal(slot_));
+}
+
 void IndexRun::follow_definitions() {
   auto models = read_models(*definitions_);
   std::vector<std::string> names;
@@ -204,7 +219,11 @@ void IndexRun::follow_definitions() {
   const auto gone = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) == names.end();
   };
-  std::erase_if(workers_, [&](const auto& entry) { return gone(entry.first); });
+  for (const auto& name : swept_) {
+    if (!gone(name)) continue;
+    workers_.erase(name);
+    metrics_.forget(name);
+  }
   std::erase_if(idle_, [&](const auto& entry) { return gone(entry.first); });
   if (names != swept_ || janitor_->unfinished()) janitor_->sweep(names);
   swept_ = std::move(names);

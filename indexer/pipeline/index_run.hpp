@@ -21,7 +21,7 @@ namespace daas {
 class IndexRun {
  public:
   /// @param waiting gets what start() waits for, in words; empty when it runs
-  IndexRun(const IndexOptions& options, const Interrupt& interrupt,
+  IndexRun(const IndexOptions& options, const Interrupt& interrupt, IndexMetrics& metrics,
            std::function<void(const std::string&)> waiting);
   ~IndexRun();
 
@@ -38,10 +38,12 @@ class IndexRun {
   /// A model that fell too far behind stops, so that it holds up neither the others nor the slot (P6).
   void leave_behind(const std::string& name);
   void write_reports(bool alive);
+  void observe(bool alive);
   void fail(std::exception_ptr error);
 
   const IndexOptions& options_;
   const Interrupt& interrupt_;
+  IndexMetrics& metrics_;
   const std::function<void(const std::string&)> waiting_;
   Doorbell doorbell_;   ///< wakes the coordinator: a failure, an urgent report, the janitor is done
   Interrupt threads_;   ///< ends the capture thread

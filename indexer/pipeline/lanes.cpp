@@ -170,7 +170,7 @@ void Lanes::send(Lane& lane, std::string_view body) {
   }
 }
 
-void Lanes::finish() {
+std::size_t Lanes::finish() {
   if (!dispatched_ && added_ <= kInlineDocuments) {
     // A small batch is not worth waking a thread for. No lane thread is busy: nothing was queued.
     for (auto& lane : lanes_) {
@@ -194,6 +194,7 @@ void Lanes::finish() {
                                    " document(s); the first has the key \"" + first.id +
                                    "\": " + first.message);
   }
+  return added_;
 }
 
 }  // namespace daas

@@ -53,9 +53,11 @@ class Lanes {
   /// without a comma). Call added() after it.
   std::string& body(std::string_view id);
   void added();
-  /// Sends what is left and waits for every answer. Throws the first error, and
-  /// Error(kStop) naming the first document that Solr refused.
-  void finish();
+  /// Sends what is left and waits for every answer. Returns how many documents were added since
+  /// begin(). Throws the first error, and Error(kStop) naming the first document that Solr refused.
+  std::size_t finish();
+  /// How many documents Solr refused since begin(), once finish() is done.
+  std::size_t refused() const { return refused_.size(); }
 
  private:
   struct Lane;

@@ -86,6 +86,7 @@ void Loader::copy(const Birth& birth) {
 
   const auto started = std::chrono::steady_clock::now();
   GenerationStore store(context_, model_.name, interrupt_, observer_);
+  auto& metrics = context_.metrics.model(model_.name);
   Lanes lanes(context_.options.solr, context_.options.lanes, interrupt_, observer_);
   lanes.begin({store.collection(number_)});
   RowDocument document(model_);
@@ -100,8 +101,9 @@ void Loader::copy(const Birth& birth) {
     document.append(lanes.body(id), fields, birth.version);
     lanes.added();
     documents_.fetch_add(1, std::memory_order_relaxed);
+    metrics.rows_loaded.Increment();
   });
-  lanes.finish();
+  finish_counted(lanes, metrics);
   connection.run("COMMIT");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   spdlog::info("model {}: generation {} holds {} documents of its birth snapshot, {:.1f} s",

@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleBoundary{5000};    ///< moves the visible position of an idle model
 constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a batch
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
+constexpr milliseconds kCountInterval{2000};   ///< between counts of what is served
 constexpr milliseconds kLoadProgress{500};     ///< between reports of a running load
 constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kLongestBackoff{5000};
@@ -31,6 +32,7 @@ std::unordered_set<std::uint32_t> tables_of(const Model& model) {
 ModelWorker::ModelWorker(IndexContext& context, Model model, bool replayed)
     : context_(context),
       model_(std::move(model)),
+      metrics_(context.metrics.model(model_.name)),
       replayed_(replayed),
       revision_(model_.revision),
       subscription_(context.log.subscribe(model_.name, tables_of(model_))),
@@ -110,6 +112,7 @@ void ModelWorker::work() {
 void ModelWorker::connect() {
   // Called while this thread or a lane waits, so it reports by itself.
   const RetryObserver observer = [this](const std::string& what) {
+    if (!what.empty()) metrics_.solr_retries.Increment();
     const std::lock_guard lock(reported_mutex_);
     if (what.empty() == retrying_.empty()) return;
     retrying_ = what;
@@ -140,6 +143,7 @@ void ModelWorker::put_off(const Error& error) {
                     std::to_string(context_.options.patience.count() / 1000) + " s",
                 error.hint());
   }
+  metrics_.postgresql_retries.Increment();
   spdlog::warn("model {}: {}; trying again", model_.name, error.what());
   report_.reason = std::string("trying again: ") + error.what();
   report(true);
@@ -211,7 +215,34 @@ void ModelWorker::step() {
       Clock::now() - durable_at_ >= context_.options.durable_interval) {
     make_durable();
   }
+  if (!counted_ && live_ && !unopened_ && Clock::now() - counted_at_ >= kCountInterval) {
+    count_documents();
+  }
   report(false);
+}
+
+void ModelWorker::count_documents() {
+  report_.documents = store_->live_documents(live_->number);
+  counted_ = true;
+  counted_at_ = Clock::now();
+}
+
+void ModelWorker::set_visible(Lsn position) {
+  report_.visible = position;
+  oldest_unopened_ = 0;
+  metrics_.visible = position;
+  metrics_.visible_at = batch_time_;
+}
+
+void ModelWorker::observe() {
+  metrics_.follows = live_ && live_->follows;
+  metrics_.taken = pending_.size() + members_.size();
+  auto oldest = oldest_unopened_;
+  for (const auto* const first : {pending_.empty() ? nullptr : pending_.front().get(),
+                                  members_.empty() ? nullptr : members_.front().get()}) {
+    if (first && (oldest == 0 || first->time_us < oldest)) oldest = first->time_us;
+  }
+  metrics_.oldest_taken = oldest;
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {
@@ -229,6 +260,7 @@ std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) 
     deadline = std::min(deadline, now + kLoadProgress);
   }
   if (load_ && load_->phase() == Loader::Phase::kDone) deadline = now;
+  if (!counted_ && live_ && !unopened_) deadline = std::min(deadline, counted_at_ + kCountInterval);
   if (load_wanted_ && !load_) deadline = std::min(deadline, load_at_);
   return rule_.due(now) ? now : deadline;
 }

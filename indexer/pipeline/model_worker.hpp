@@ -96,10 +96,15 @@ class ModelWorker {
   void release();
 
   void report(bool at_once);
+  void set_visible(Lsn position);
+  void count_documents();
+  /// Tells the metrics how far behind the model is.
+  void observe();
   void stop_model(const Error& error);
 
   IndexContext& context_;
   const Model model_;
+  ModelMetrics& metrics_;
   const bool replayed_;
   std::atomic<std::int64_t> revision_;
   std::atomic<bool> reload_asked_{false};
@@ -135,9 +140,14 @@ class ModelWorker {
   static constexpr int kReopenings = 3;
   int reopenings_ = kReopenings;
   Lsn batch_position_ = 0;               ///< G of the last whole batch
+  std::int64_t batch_time_ = 0;          ///< when G was read, for the metrics
+  std::int64_t oldest_unopened_ = 0;     ///< commit time of the first commit that no searcher shows
+  std::optional<BatchCause> cause_;      ///< of the batch under way
   TimePoint opened_at_{};
   TimePoint durable_at_{};
   TimePoint boundary_at_{};
+  TimePoint counted_at_{};
+  bool counted_ = false;                 ///< report_.documents is what the searcher shows
   bool settled_ = false;                 ///< the last boundary had nothing to do
   std::optional<TimePoint> failing_since_;
   Backoff backoff_;

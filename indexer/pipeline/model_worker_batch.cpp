@@ -21,8 +21,10 @@ std::size_t changes_of(const Commit& commit) {
 void ModelWorker::absorb() {
   for (auto& commit : subscription_->take()) {
     rule_.add(changes_of(*commit), commit->bytes, Clock::now());
+    metrics_.changes.Increment(static_cast<double>(commit->changes.size()));
     pending_.push_back(std::move(commit));
   }
+  observe();
 }
 
 void ModelWorker::give_back() {
@@ -58,6 +60,7 @@ bool ModelWorker::drain(Lsn horizon) {
 }
 
 void ModelWorker::boundary() {
+  cause_ = rule_.due(Clock::now());
   auto session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
   // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
   // opens before the last one (design §6, P5).
@@ -92,20 +95,26 @@ void ModelWorker::boundary() {
     unopened_ = true;
   }
   batch_position_ = session->before();
+  batch_time_ = postgres_time_now();
   report_.captured = context_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());
   if (loaded && next_) switch_over(expected, batch_position_);
   if (!unopened_) {
-    if (live_ && live_->follows) report_.visible = batch_position_;
+    if (live_ && live_->follows) set_visible(batch_position_);
   } else {
     absorb();
     if (!rule_.due(Clock::now()) || Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
   }
-  if (!oldest_undurable_) release();
+  if (!oldest_undurable_) {
+    if (live_ && live_->follows) report_.durable = batch_position_;
+    release();
+  }
+  observe();
 }
 
 void ModelWorker::finish_batch() {
-  lanes_->finish();
+  metrics_.documents.Increment(static_cast<double>(finish_counted(*lanes_, metrics_)));
+  if (!members_.empty()) metrics_.count_batch(cause_);
   half_sent_ = false;
   members_.clear();
   if (std::exchange(failing_since_, std::nullopt)) report_.reason.clear();
@@ -139,6 +148,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   oldest_undurable_ = std::min(oldest_undurable_.value_or(members_.front()->lsn),
                                members_.front()->lsn);
   unopened_ |= live_ && live_->follows;
+  if (oldest_unopened_ == 0) oldest_unopened_ = members_.front()->time_us;
   half_sent_ = true;
   documents_.write(session, *lanes_, context_.next_version());
   return took;
@@ -163,7 +173,9 @@ void ModelWorker::open_searcher() {
   store_->commit(live_->number, CommitKind::kVisible);
   opened_at_ = Clock::now();
   unopened_ = false;
-  report_.visible = batch_position_;
+  counted_ = false;
+  set_visible(batch_position_);
+  observe();
 }
 
 void ModelWorker::make_durable() {

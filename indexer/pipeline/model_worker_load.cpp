@@ -28,8 +28,10 @@ void ModelWorker::start_load() {
   const int number =
       std::max(context_.bookkeeper.next_generation(), store_->last_number() + 1);
   auto* const subscription = subscription_.get();
-  const RetryObserver observer = [name = model_.name](const std::string& what) {
-    if (!what.empty()) spdlog::warn("model {}, load: {}; trying again", name, what);
+  const RetryObserver observer = [this](const std::string& what) {
+    if (what.empty()) return;
+    metrics_.solr_retries.Increment();
+    spdlog::warn("model {}, load: {}; trying again", model_.name, what);
   };
   spdlog::info("model {}: generation {} will be loaded ({})", model_.name, number, load_cause_);
   load_ = std::make_unique<Loader>(context_, model_, number, observer,
@@ -57,6 +59,7 @@ void ModelWorker::check_load() {
     // It holds nothing up, so it may be tried for ever.
     const auto wait = load_backoff_.next();
     load_at_ = Clock::now() + wait;
+    metrics_.postgresql_retries.Increment();
     load_failure_ = std::string("the last load failed and is made again: ") + error.what();
     spdlog::warn("model {}: the load failed: {}; trying again in {} ms", model_.name, error.what(),
                  wait.count());
@@ -116,7 +119,8 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   unopened_ = false;
   opened_at_ = Clock::now();
   report_.documents = count.live;
-  report_.visible = position;
+  counted_ = true;
+  set_visible(position);
   report_.durable = position;
   report(true);
   store_->drop_others(number);

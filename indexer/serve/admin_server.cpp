@@ -1,6 +1,9 @@
 #include "serve/admin_server.hpp"
 
+#include <prometheus/text_serializer.h>
+
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace daas {
 namespace {
@@ -18,20 +21,30 @@ ServerResponse readyz(const Readiness& readiness) {
 
 }  // namespace
 
-AdminServer::AdminServer(const std::string& listen, std::function<Readiness()> probe)
+AdminServer::AdminServer(const std::string& listen, std::function<Readiness()> probe,
+                         Metrics metrics)
     : probe_(std::move(probe)),
-      server_({listen, 1, std::chrono::seconds(30)}, [this](const ServerRequest& request,
-                                                            const HttpServer::Reply& reply) {
-        const auto path = request.target.substr(0, request.target.find('?'));
-        if (path != "/readyz")
-          throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {},
-                        "GET /readyz");
-        if (request.method != "GET" && request.method != "HEAD") {
-          ApiError error{405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, {}, {}};
-          error.headers.emplace_back("Allow", "GET, HEAD");
-          throw Refusal(std::move(error));
-        }
-        reply(readyz(probe_()));
-      }) {}
+      metrics_(std::move(metrics)),
+      server_({listen, 1, std::chrono::seconds(30)},
+              [this](const ServerRequest& request, const HttpServer::Reply& reply) {
+                handle(request, reply);
+              }) {}
+
+void AdminServer::handle(const ServerRequest& request, const HttpServer::Reply& reply) {
+  const auto path = request.target.substr(0, request.target.find('?'));
+  if (path != "/readyz" && path != "/metrics") {
+    throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {},
+                  "GET /readyz, GET /metrics");
+  }
+  if (request.method != "GET" && request.method != "HEAD") {
+    ApiError error{405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, {}, {}};
+    error.headers.emplace_back("Allow", "GET, HEAD");
+    throw Refusal(std::move(error));
+  }
+  if (path == "/readyz") return reply(readyz(probe_()));
+  reply({200,
+         {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
+         prometheus::TextSerializer().Serialize(metrics_())});
+}
 
 }  // namespace daas

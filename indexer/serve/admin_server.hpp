@@ -1,8 +1,11 @@
-// The admin listener: GET /readyz. Serves either role; the index role alone starts it, too.
+// The admin listener: GET /readyz and GET /metrics, of the roles that run.
 #pragma once
+
+#include <prometheus/metric_family.h>
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "serve/http_server.hpp"
 
@@ -15,8 +18,11 @@ struct Readiness {
 
 class AdminServer {
  public:
+  using Metrics = std::function<std::vector<prometheus::MetricFamily>()>;
+
   /// @param probe called for each GET /readyz on the listener's own thread; may block for seconds
-  AdminServer(const std::string& listen, std::function<Readiness()> probe);
+  /// @param metrics called for each GET /metrics
+  AdminServer(const std::string& listen, std::function<Readiness()> probe, Metrics metrics);
 
   /// @throws Error when the address can't be had
   void start() { server_.start(); }
@@ -24,7 +30,10 @@ class AdminServer {
   std::uint16_t port() const { return server_.port(); }
 
  private:
+  void handle(const ServerRequest& request, const HttpServer::Reply& reply);
+
   std::function<Readiness()> probe_;
+  Metrics metrics_;
   HttpServer server_;
 };
 

@@ -11,6 +11,8 @@
 namespace daas {
 namespace {
 
+constexpr std::string_view kHealth = "/healthz";
+constexpr std::string_view kLogin = "/auth/login";
 constexpr std::size_t kMostWaiting = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
@@ -59,12 +61,20 @@ void ReadService::stop() {
   workers_.stop();
 }
 
+std::string ReadService::route(const std::string& target) const {
+  const auto path = target.substr(0, target.find('?'));
+  if (path == kHealth || path == kLogin) return path;
+  const auto catalog = catalog_.current();
+  const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+  return api ? "/" + api->path : "other";
+}
+
 void ReadService::handle(ServerRequest request, HttpServer::Reply reply) {
   const auto path = request.target.substr(0, request.target.find('?'));
-  if (path == "/healthz") {
+  if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
     reply({200, {}, R"({"status":"ok"})"});
-  } else if (path == "/auth/login") {
+  } else if (path == kLogin) {
     allow(request, {"POST"});
     logins_.login(request.authorization, [reply](std::variant<std::string, ApiError> answer) {
       if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));

@@ -31,6 +31,8 @@ class ReadService {
 
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
+  /// The route of a target, for figures: an API that there is, or one of a few words.
+  std::string route(const std::string& target) const;
   /// Gives up searches under way.
   void stop();
 

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "serve/read_metrics.hpp"
 #include "serve/read_service.hpp"
 #include "solr/http.hpp"
 
@@ -18,8 +19,10 @@ struct ServeRole::Parts {
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30)},
                [this](ServerRequest request, HttpServer::Reply reply) {
-                 reads.handle(std::move(request), std::move(reply));
+                 handle(std::move(request), std::move(reply));
                }) {}
+
+  void handle(ServerRequest request, HttpServer::Reply reply);
 
   const ServeOptions options;
   const TokenAuthority tokens;
@@ -29,16 +32,30 @@ struct ServeRole::Parts {
   std::atomic<bool> stopping{false};
   std::mutex solr_mutex;
   HttpConnection solr;  ///< of readiness()
+  ReadMetrics metrics;  ///< before the server, whose threads write it
   HttpServer server;
-  std::unique_ptr<AdminServer> admin;
 };
 
-ServeRole::ServeRole(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {
-  if (!parts_->options.admin_listen.empty()) {
-    parts_->admin =
-        std::make_unique<AdminServer>(parts_->options.admin_listen, [this] { return readiness(); });
+void ServeRole::Parts::handle(ServerRequest request, HttpServer::Reply reply) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto observe = [this, began, route = reads.route(request.target)](unsigned status) {
+    metrics.observe(route, status, std::chrono::steady_clock::now() - began);
+  };
+  try {
+    reads.handle(std::move(request), [observe, reply](ServerResponse response) {
+      observe(response.status);
+      reply(std::move(response));
+    });
+  } catch (const Refusal& refusal) {
+    observe(refusal.error().status);
+    throw;
+  } catch (const std::exception&) {
+    observe(500);
+    throw;
   }
 }
+
+ServeRole::ServeRole(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {}
 
 ServeRole::~ServeRole() {
   stop();
@@ -46,14 +63,12 @@ ServeRole::~ServeRole() {
 
 void ServeRole::start() {
   parts_->server.start();
-  if (parts_->admin) parts_->admin->start();
 }
 
 void ServeRole::stop() {
   parts_->server.stop();
   parts_->stopping = true;
   parts_->reads.stop();
-  if (parts_->admin) parts_->admin->stop();
 }
 
 Readiness ServeRole::readiness() {
@@ -71,11 +86,12 @@ Readiness ServeRole::readiness() {
   return {true, {}};
 }
 
+std::vector<prometheus::MetricFamily> ServeRole::metrics() const {
+  return parts_->metrics.collect();
+}
+
 std::uint16_t ServeRole::port() const {
   return parts_->server.port();
-}
-std::uint16_t ServeRole::admin_port() const {
-  return parts_->admin ? parts_->admin->port() : 0;
 }
 
 }  // namespace daas

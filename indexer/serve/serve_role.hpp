@@ -1,9 +1,12 @@
-// The serving role as a whole: catalog, logins, reads and both listeners.
+// The serving role as a whole: catalog, logins, reads and their listener.
 #pragma once
+
+#include <prometheus/metric_family.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "serve/admin_server.hpp"
 #include "solr/endpoint.hpp"
@@ -12,7 +15,6 @@ namespace daas {
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
-  std::string admin_listen;  ///< empty: the caller runs an AdminServer of its own, or none
   std::string pg_conninfo;   ///< of the server role
   SolrEndpoint solr;
   std::string jwt_key;  ///< the key's bytes (read_token_key)
@@ -29,8 +31,8 @@ class ServeRole {
   explicit ServeRole(ServeOptions options);
   ~ServeRole();
 
-  /// Binds both listeners and begins to answer. Waits for neither PostgreSQL nor Solr: until they
-  /// are there, reads answer 503. @throws Error when an address can't be had
+  /// Binds the listener and begins to answer. Waits for neither PostgreSQL nor Solr: until they
+  /// are there, reads answer 503. @throws Error when the address can't be had
   void start();
   /// Lets requests under way end, then stops. Idempotent.
   void stop();
@@ -38,9 +40,10 @@ class ServeRole {
   /// Ready when the APIs were read and Solr answers. Blocks for up to three seconds; one thread at
   /// a time.
   Readiness readiness();
+  /// Its figures, for /metrics.
+  std::vector<prometheus::MetricFamily> metrics() const;
 
   std::uint16_t port() const;
-  std::uint16_t admin_port() const;
 
  private:
   struct Parts;

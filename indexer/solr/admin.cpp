@@ -276,6 +276,21 @@ std::string SolrAdmin::incarnation(const std::string& collection) {
   return incarnation_of(cluster, found->second, metrics);
 }
 
+std::int64_t SolrAdmin::live_documents(const std::string& collection) {
+  const std::string action = "count of " + collection;
+  const std::string body = form_encode(
+      {{"q", "*:* -_deleted_:true"}, {"rows", "0"}, {"wt", "json"}, {"expandMacros", "false"}});
+  const HttpResponse response = connection_.post("/" + percent_encode(collection) + "/select",
+                                                 "application/x-www-form-urlencoded", body, kLong);
+  if (response.status != 200) throw solr_error(response, action);
+  const json answer = parse(response, action);
+  try {
+    return answer.at("response").at("numFound").get<std::int64_t>();
+  } catch (const json::exception& error) {
+    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one: " + error.what());
+  }
+}
+
 DocumentCounts SolrAdmin::count(const std::string& collection) {
   const std::string action = "count of " + collection;
   // unique() adds the shards' exact numbers as long as no id is on two of them, and an id's hash

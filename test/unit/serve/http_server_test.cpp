@@ -214,7 +214,8 @@ TEST_F(Server, AnAddressThatCantBeHadIsAnErrorThatNamesIt) {
 
 TEST(Admin, ReadyzTellsTheReason) {
   std::atomic<bool> ready{false};
-  AdminServer admin("127.0.0.1:0", [&] { return Readiness{ready.load(), "Solr \"x\" is away"}; });
+  AdminServer admin("127.0.0.1:0", [&] { return Readiness{ready.load(), "Solr \"x\" is away"}; },
+                    [] { return std::vector<prometheus::MetricFamily>(); });
   admin.start();
   const auto ask = [&](const std::string& line) {
     Client client(admin.port());

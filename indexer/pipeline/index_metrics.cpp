@@ -1,0 +1,176 @@
+#include "pipeline/index_metrics.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "pipeline/lanes.hpp"
+
+namespace daas {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::array kCauses{"count", "bytes", "age", "flush", "idle"};
+constexpr std::int64_t kPostgresEpoch = 946684800;  // 2000-01-01 in Unix seconds
+
+MetricFamily gauge(const char* name, const char* help) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = MetricType::Gauge;
+  return family;
+}
+
+void add(MetricFamily& family, double value, const std::string& model = {}) {
+  ClientMetric metric;
+  metric.gauge.value = value;
+  if (!model.empty()) metric.label.push_back({"model", model});
+  family.metric.push_back(std::move(metric));
+}
+
+double seconds_since(std::int64_t time) {
+  return std::max(0.0, static_cast<double>(postgres_time_now() - time) / 1e6);
+}
+
+/// The older one of two times, 0 being none.
+std::int64_t older(std::int64_t a, std::int64_t b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
+
+}  // namespace
+
+std::int64_t postgres_time_now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count() -
+         kPostgresEpoch * 1'000'000;
+}
+
+void ModelMetrics::count_batch(std::optional<BatchCause> cause) {
+  const auto index = cause ? static_cast<std::size_t>(*cause) : batches.size() - 1;
+  batches[index]->Increment();
+}
+
+IndexMetrics::IndexMetrics()
+    : rows_loaded_(prometheus::BuildCounter()
+                       .Name("daas_model_rows_loaded_total")
+                       .Help("Rows that loads read and sent to Solr.")
+                       .Register(registry_)),
+      changes_(prometheus::BuildCounter()
+                   .Name("daas_model_changes_total")
+                   .Help("Row changes captured for the model.")
+                   .Register(registry_)),
+      batches_(prometheus::BuildCounter()
+                   .Name("daas_model_batches_total")
+                   .Help("Batches by what made them due: count, bytes, age, flush (someone waited), "
+                         "idle (found at a boundary without work).")
+                   .Register(registry_)),
+      documents_(prometheus::BuildCounter()
+                     .Name("daas_model_documents_total")
+                     .Help("Documents and tombstones of batches that Solr acknowledged.")
+                     .Register(registry_)),
+      refused_(prometheus::BuildCounter()
+                   .Name("daas_model_documents_refused_total")
+                   .Help("Documents that Solr refused.")
+                   .Register(registry_)),
+      retries_(prometheus::BuildCounter()
+                   .Name("daas_model_retries_total")
+                   .Help("Requests to Solr, and batches or loads that failed in PostgreSQL, that "
+                         "were tried again.")
+                   .Register(registry_)) {}
+
+ModelMetrics& IndexMetrics::model(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& entry = models_[name];
+  if (!entry) {
+    const auto batches = [&](std::size_t cause) {
+      return &batches_.Add({{"model", name}, {"cause", kCauses[cause]}});
+    };
+    entry.reset(new ModelMetrics{
+        .rows_loaded = rows_loaded_.Add({{"model", name}}),
+        .changes = changes_.Add({{"model", name}}),
+        .documents = documents_.Add({{"model", name}}),
+        .refused = refused_.Add({{"model", name}}),
+        .solr_retries = retries_.Add({{"model", name}, {"of", "solr"}}),
+        .postgresql_retries = retries_.Add({{"model", name}, {"of", "postgresql"}}),
+        .batches = {batches(0), batches(1), batches(2), batches(3), batches(4)}});
+  }
+  return *entry;
+}
+
+void IndexMetrics::forget(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(name);
+  if (found == models_.end()) return;
+  auto& model = *found->second;
+  rows_loaded_.Remove(&model.rows_loaded);
+  changes_.Remove(&model.changes);
+  documents_.Remove(&model.documents);
+  refused_.Remove(&model.refused);
+  retries_.Remove(&model.solr_retries);
+  retries_.Remove(&model.postgresql_retries);
+  for (auto* const batches : model.batches) batches_.Remove(batches);
+  models_.erase(found);
+}
+
+void IndexMetrics::set_wal(const Bookkeeper::WalState& wal) {
+  const std::lock_guard lock(mutex_);
+  wal_ = wal;
+}
+
+std::vector<MetricFamily> IndexMetrics::collect() {
+  auto families = registry_.Collect();
+  add_positions(families);
+  return families;
+}
+
+void IndexMetrics::add_positions(std::vector<MetricFamily>& families) {
+  const std::lock_guard lock(mutex_);
+  const auto epoch = epoch_.load();
+  auto running = gauge("daas_index_epoch", "Epoch of the run under way; 0 while there is none.");
+  add(running, static_cast<double>(epoch));
+  auto queue = gauge("daas_queue_bytes", "Decoded changes in memory.");
+  add(queue, static_cast<double>(queue_bytes_.load()));
+  auto retained = gauge("daas_wal_retained_bytes", "WAL that the replication slot keeps.");
+  add(retained, static_cast<double>(wal_.retained));
+  families.insert(families.end(), {running, queue, retained});
+  if (wal_.safe) {
+    auto safe = gauge("daas_wal_safe_bytes",
+                      "WAL that may still be written before the slot is lost "
+                      "(max_slot_wal_keep_size); absent when there is no limit.");
+    add(safe, static_cast<double>(*wal_.safe));
+    families.push_back(std::move(safe));
+  }
+  auto queued = gauge("daas_model_commits_queued", "Decoded commits that are in no batch yet.");
+  auto bytes = gauge("daas_model_lag_bytes", "WAL written since the visible position, of all tables.");
+  auto lag = gauge("daas_model_lag_seconds",
+                   "Age of the oldest captured commit that readers do not see; 0 when they see all. "
+                   "While no run is under way: time since the visible position.");
+  auto age = gauge("daas_model_visible_age_seconds",
+                   "Time since the visible position was the end of the WAL; some seconds when idle.");
+  for (const auto& [name, model] : models_) {
+    add(queued, static_cast<double>(model->taken + model->queued), name);
+    const auto visible = model->visible.load();
+    const auto visible_at = model->visible_at.load();
+    if (visible == 0) continue;
+    add(bytes, wal_.insert > visible ? static_cast<double>(wal_.insert - visible) : 0, name);
+    add(age, seconds_since(visible_at), name);
+    const auto oldest = epoch == 0 || !model->follows ? visible_at
+                                                      : older(model->oldest_taken, model->oldest_queued);
+    add(lag, oldest == 0 ? 0 : seconds_since(oldest), name);
+  }
+  families.insert(families.end(), {queued, bytes, lag, age});
+}
+
+std::size_t finish_counted(Lanes& lanes, ModelMetrics& metrics) {
+  try {
+    return lanes.finish();
+  } catch (const Error&) {
+    metrics.refused.Increment(static_cast<double>(lanes.refused()));
+    throw;
+  }
+}
+
+}  // namespace daas
