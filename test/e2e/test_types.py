@@ -10,6 +10,8 @@ VALUES = {
     "numeric": ["0", "-0.00", "1.10", "1e300", "-1e-300", "NaN", "Infinity", "-Infinity", "123456789012345678901234567890.123456789",
                 "9" * 200, "0." + "0" * 100 + "1", "1e-16383", "-9.99", "1e1000"],
     "numeric(9,3)": ["0", "1.5", "-999999.999"],
+    "numeric(40,20)": ["0", "-12345678901234567890.12345678901234567891", "99999999999999999999.99999999999999999999", "NaN", "1e-20"],
+    "numeric(2,-3)": ["12345", "-99000"],
     "real": ["0", "-0", "1.1", "3.4028235e38", "1e-45", "NaN", "Infinity", "-Infinity", "16777217", "1e10", "0.00001", "123456.78"],
     "double precision": ["0", "-0", "0.1", "1.7976931348623157e308", "5e-324", "NaN", "Infinity", "-Infinity", "1e15", "1e16", "123456789012345680",
                          "0.0001", "0.00001", "0.30000000000000004", "1e300"],
@@ -23,40 +25,80 @@ VALUES = {
     "timestamptz": ["1970-01-01 00:00:00+00", "2024-07-01 12:00:00+05:30", "1883-11-18 12:00:00-05", "0044-03-15 01:02:03.1 BC", "294276-12-31 23:59:59.999999+00",
                     "infinity", "-infinity", "2024-02-29 12:34:56.000010Z"],
     "jsonb": ['null', '{}', '[]', '"x"', '1e5', '-0', '1.0', '0.1e-7', '{"b": 1, "a": [1, {"set": 5}], "a": 2}', '"\\u00e9\\n\\u2028 \\\\ \\""', 'true', '[1e400]', '{"": ""}'],
-    # Wrapped: to_json(column) in the query, fetched by key.
-    "json": ['{ "a" : 1, "a":2 }', ' null ', '"x"', '[1,\n2]'],
+    # Not built from row images: to_json(column) in the query, fetched by key.
+    "json": ['{ "a" : 1, "a":2 }', ' null ', '"x"', '[1,\n2]', '{"n": 1.10, "e": 1E5, "u": "\\u00e9 \\u0001 \\/"}'],
     "bytea": ["", "\\x00ff", "\\x5c22"],
-    "interval": ["0", "1 year 2 mons -3 days 04:05:06.000007", "-1 day", "P1Y2M"],
-    "time": ["00:00:00", "24:00:00", "12:34:56.789012"],
-    "timetz": ["12:00:00+05:30", "23:59:59.999999-12"],
-    "char(5)": ["", "ab", "abcde", "ü"],
-    "name": ["", "x\"y"],
-    "\"char\"": ["a", "\\377"],
-    "inet": ["10.0.0.1", "10.0.0.0/8", "::1"],
-    "cidr": ["10.0.0.0/8"],
-    "macaddr": ["08:00:2b:01:02:03"],
-    "money": ["1.50", "-12345.67"],
+    "interval": ["0", "1 year 2 mons -3 days 04:05:06.000007", "-1 day", "P1Y2M", "178000000 years", "-2147483648 days 00:00:00.1"],
+    "interval(0)": ["1.6 s"],
+    "time": ["00:00:00", "24:00:00", "12:34:56.789012", "23:59:59.999999", "00:00:00.1"],
+    "time(2)": ["12:34:56.789"],
+    "timetz": ["12:00:00+05:30", "23:59:59.999999-12", "24:00:00+15:59:59"],
+    "timestamp(0)": ["2024-02-29 12:34:56.7"],
+    "char(5)": ["", "ab", "abcde", "ü", " a"],
+    "name": ["", "x\"y", "n" * 63],
+    "\"char\"": ["a", "\\377", "", '"'],
+    "inet": ["10.0.0.1", "10.0.0.0/8", "::1", "10.0.0.1/0", "::ffff:1.2.3.4", "fe80::/10"],
+    "cidr": ["10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32"],
+    "macaddr": ["08:00:2b:01:02:03", "FF-FF-FF-00-00-00"],
+    "macaddr8": ["08:00:2b:01:02:03:04:05", "08:00:2b:01:02:03"],
+    "money": ["1.50", "-12345.67", "92233720368547758.07"],
     "bit(3)": ["101"],
     "varbit": ["", "10101"],
-    "point": ["(1,2)", "(1e300,NaN)"],
+    "point": ["(1,2)", "(1e300,NaN)", "(-0,Infinity)"],
+    "line": ["{1,2,3}"],
+    "lseg": ["((1,2),(3,4))"],
+    "box": ["((1,2),(3,4))"],
+    "path": ["[(1,2),(3,4)]", "((0.1,1e-300),(3,4))"],
+    "polygon": ["((0,0),(1,1),(2,0))"],
+    "circle": ["<(1,2),3.5>"],
     "int4range": ["[1,5)", "empty", "(,)"],
+    "int8range": ["[1,)"],
+    "numrange": ["[1.10,2)", "(,NaN]"],
+    "daterange": ["[2024-01-01,infinity)", "(,0044-03-15 BC)"],
+    "tsrange": ['["2024-01-01 10:00","2024-01-02 00:00:00.5"]'],
+    "tstzrange": ['["2024-01-01 10:00+02",)'],
+    "int4multirange": ["{}", "{[1,3),[5,)}"],
     "tstzmultirange": ["{}", "{[2024-01-01 00:00+00,2024-01-02 00:00+00)}"],
-    "tsvector": ["", "a:1 'b c':2"],
-    "xml": ["<a>\"&amp;</a>"],
+    "tsvector": ["", "a:1 'b c':2", "'\"':1A,2B"],
+    "tsquery": ["", "a & !'b \"c':*A"],
+    "xml": ["<a>\"&amp;</a>", '<?xml version="1.0" encoding="UTF-8"?><a>ü</a>'],
     "oid": ["0", "4294967295"],
     "regclass": ["pg_class"],
-    "pg_lsn": ["16/B374D848"],
-    "integer[]": ["{}", "{1,NULL,3}", "{{1,2},{3,4}}", "[0:1]={1,2}"],
-    "text[]": ["{}", '{"",NULL,"NULL","a\\"b","\\\\"}', '{ü}'],
+    "regtype": ["integer"],
+    "pg_lsn": ["16/B374D848", "0/0"],
+    "xid8": ["18446744073709551615", "0"],
+    "jsonpath": ["$.a[*] ? (@ > 1)"],
+    "integer[]": ["{}", "{1,NULL,3}", "{{1,2},{3,4}}", "[0:1]={1,2}", "[-1:0][2:3]={{1,2},{3,4}}"],
+    "text[]": ["{}", '{"",NULL,"NULL","a\\"b","\\\\"}', '{ü}', '{{"😀","\u2028"},{"{}",","}}'],
+    "boolean[]": ["{t,f,NULL}"],
+    "double precision[]": ["{NaN,-0,1e300,-Infinity,0.1}"],
     "timestamptz[]": ["{infinity,\"2024-01-01 00:00:00+00\"}"],
+    "date[]": ["{-infinity,0044-03-15 BC}"],
     "numeric[]": ["{1.10,NaN}"],
+    "json[]": ['{"{ \\"a\\" : 1}",null}'],
     "jsonb[]": ['{"{\\"a\\": 1}"}'],
+    "bytea[]": ['{"\\\\x00"}'],
+    "char(3)[]": ["{a,NULL}"],
+    "int4range[]": ['{"[1,2)",empty}'],
     "mood": ["happy", "so \"so\"", ""],
+    "mood[]": ['{happy,"so \\"so\\"",""}'],
     "positive": ["1", "2147483647"],
+    "tiny": ["-1"],
+    "small": ["32767"],
+    "price": ["1.50", "NaN"],
+    "moment": ["2024-01-01 00:00:00.5+00", "infinity"],
+    "document": ['{"b":1,"a": 2}'],
+    "numbers": ["{1,2}", "{}"],
+    "couple": ["(1,x)"],
     "short_text": ["", "ü\""],
+    "good_mood": ["happy"],
     "pair": ["(1,)", "(,\"a\"\"b\")", "(2,x)"],
     "pair[]": ['{"(1,x)",NULL}'],
-    "hull": ["(1,\"(2,y)\")"],
+    "hull": ["(1,\"(2,y)\",\"{\"\"(3,z)\"\"}\",\"2024-01-01 00:00:00+00\",\"{ \"\"k\"\":1}\",happy)", "(,,,,,)"],
+    "span": ["[a,c)"],
+    "hstore": ["", '"a"=>"1", "b\\"c"=>NULL, "ü"=>""'],
+    "citext": ["", "MiXed ü\"", "\u2028"],
+    "citext[]": ["{A,NULL}"],
 }
 
 
@@ -68,11 +110,16 @@ def column_of(type_name):
 def site(open_site):
     """Table every: a column of each type; row i has the i-th value of each, all cycling, plus a row of NULLs."""
     with open_site() as one:
-        one.sql("""CREATE TYPE mood AS ENUM ('happy', 'so "so"', '');
+        one.sql("""CREATE TYPE mood AS ENUM ('so "so"', 'happy', '');
                    CREATE DOMAIN positive AS int CHECK (VALUE > 0);
                    CREATE DOMAIN short_text AS text NOT NULL DEFAULT '' CHECK (length(VALUE) < 10);
                    CREATE TYPE pair AS (n int, t text);
-                   CREATE TYPE hull AS (n numeric, p pair)""")
+                   CREATE TYPE hull AS (n numeric, p pair, ps pair[], t timestamptz, j json, m mood);
+                   CREATE TYPE span AS RANGE (subtype = text);
+                   CREATE DOMAIN tiny AS int2; CREATE DOMAIN small AS tiny NOT NULL DEFAULT 0;
+                   CREATE DOMAIN price AS numeric(9,2); CREATE DOMAIN moment AS timestamptz; CREATE DOMAIN document AS json;
+                   CREATE DOMAIN numbers AS int[]; CREATE DOMAIN couple AS pair; CREATE DOMAIN good_mood AS mood CHECK (VALUE <> '');
+                   CREATE EXTENSION hstore; CREATE EXTENSION citext""")
         columns = ", ".join(f"\"{column_of(name).replace(chr(34), chr(34) * 2)}\" {name}" for name in VALUES)
         one.sql(f"CREATE TABLE every (id int PRIMARY KEY, {columns})")
         one.sql("CREATE TABLE every_source (LIKE every INCLUDING ALL)")
