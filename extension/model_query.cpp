@@ -30,6 +30,15 @@ const char* column_name(const ModelQuery& model, AttrNumber attribute) {
   return get_attname(model.table, attribute, false);
 }
 
+void append_name(StringInfo json, const char* member, const char* name) {
+  appendStringInfo(json, ",\"%s\":", member);
+  if (name != nullptr) {
+    escape_json(json, name);
+  } else {
+    appendStringInfoString(json, "null");
+  }
+}
+
 void append_columns(StringInfo json, const ModelQuery& model) {
   for (int i = 0; i < model.column_count; ++i) {
     const OutputColumn& column = model.columns[i];
@@ -37,12 +46,10 @@ void append_columns(StringInfo json, const ModelQuery& model) {
     escape_json(json, column.name);
     appendStringInfoString(json, ",\"type\":");
     escape_json(json, format_type_be(column.type));
-    appendStringInfo(json, ",\"wrapped\":%s,\"source\":", column.native ? "false" : "true");
-    if (column.attribute > 0) {
-      escape_json(json, column_name(model, column.attribute));
-    } else {
-      appendStringInfoString(json, "null");
-    }
+    append_name(json, "value", column.form.type);
+    append_name(json, "twin", column.form.twin);
+    append_name(json, "source",
+                column.attribute > 0 ? column_name(model, column.attribute) : nullptr);
     appendStringInfoChar(json, '}');
   }
 }

@@ -21,13 +21,15 @@ extern "C" {
 #include "utils/relcache.h"
 }
 
+#include "value_form.hpp"
+
 namespace daas {
 
 struct OutputColumn {
   const char* name;
   Oid type;
   AttrNumber attribute;  ///< column of the table that it copies; 0 for an expression
-  bool native;           ///< of a type that travels as it is; others go through to_json
+  ValueForm form;
   int location;          ///< byte offset in the query's text, -1 unknown
 };
 

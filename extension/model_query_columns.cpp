@@ -15,29 +15,6 @@ extern "C" {
 namespace daas {
 namespace {
 
-/// The types that the daemon writes and indexes as they are (indexer/core/value_type.hpp).
-bool native_type(Oid type) {
-  switch (type) {
-    case BOOLOID:
-    case INT2OID:
-    case INT4OID:
-    case INT8OID:
-    case FLOAT4OID:
-    case FLOAT8OID:
-    case NUMERICOID:
-    case TEXTOID:
-    case VARCHAROID:
-    case UUIDOID:
-    case DATEOID:
-    case TIMESTAMPOID:
-    case TIMESTAMPTZOID:
-    case JSONBOID:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// A type of the session would be gone when the daemon asks for it.
 void check_type(const ModelQuery& model, const OutputColumn& column) {
   HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(column.type));
@@ -84,10 +61,10 @@ void find_output_columns(ModelQuery* model, Relation table) {
     OutputColumn* column = &model->columns[model->column_count];
     column->name = entry->resname;
     column->type = exprType(expression);
-    column->native = native_type(column->type);
+    column->form = value_form(column->type);
     column->location = exprLocation(expression);
     if (IsA(expression, Var)) column->attribute = castNode(Var, expression)->varattno;
-    model->projection &= column->attribute > 0 && column->native;
+    model->projection &= column->attribute > 0 && column->form.type != nullptr;
     check_name(*model, model->column_count);
     check_type(*model, *column);
     ++model->column_count;

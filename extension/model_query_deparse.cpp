@@ -57,7 +57,7 @@ char* load_query(const ModelQuery& model, const char* query) {
   for (int i = 0; i < model.column_count; ++i) {
     const char* name = quoted(model.columns[i].name);
     appendStringInfoString(&text, i > 0 ? ", " : "SELECT ");
-    if (model.columns[i].native) {
+    if (model.columns[i].form.type != nullptr) {
       appendStringInfo(&text, "q.%s", name);
     } else {
       appendStringInfo(&text, "pg_catalog.to_json(q.%s) AS %s", name, name);
@@ -67,7 +67,7 @@ char* load_query(const ModelQuery& model, const char* query) {
   // loses its padding by it.
   for (int i = 0; i < model.key_count; ++i) {
     const OutputColumn& column = model.columns[model.key[i]];
-    if (!column.native) {
+    if (column.form.type == nullptr) {
       appendStringInfo(&text, ", pg_catalog.format('%%s', q.%s)", quoted(column.name));
     }
   }

@@ -148,12 +148,13 @@ void check_key_columns(const ModelQuery& model, Relation table) {
     }
     // The affected key is read off the change event: its text must be in there.
     Oid output_function = InvalidOid;
-    if (column.type == JSONBOID ||
+    // An array of keys is what the fetch takes, and there are no arrays of arrays.
+    if (column.type == JSONBOID || type_is_array_domain(column.type) ||
         encoding_of(column.type, &output_function) == ValueEncoding::kOmitted) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                       errmsg("key column \"%s\" is of type %s, which is not supported in a key",
                              column.name, format_type_be(column.type)),
-                      errhint("Key columns are of built-in types other than json, jsonb and ranges, "
+                      errhint("Key columns are of built-in types other than json, jsonb, arrays and ranges, "
                               "of enums, or of domains over these.")));
     }
     if (!attribute->attnotnull) {

@@ -4,6 +4,7 @@
 #include "partition_move.hpp"
 #include "password.hpp"
 #include "pg_boundary.hpp"
+#include "type_change.hpp"
 
 extern "C" {
 #include "utils/builtins.h"
@@ -62,4 +63,9 @@ DAAS_SQL_FUNCTION(dropped_partition_root) {
 DAAS_SQL_FUNCTION(moves_rows) {
   const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
   PG_RETURN_BOOL(daas::moves_rows(command));
+}
+
+DAAS_SQL_FUNCTION(changes_values) {
+  const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
+  PG_RETURN_BOOL(daas::changes_values(command));
 }

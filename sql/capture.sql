@@ -56,6 +56,11 @@ LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'moves_rows';
 COMMENT ON FUNCTION daas._moves_rows(pg_ddl_command) IS
   'Internal: whether a command attaches or detaches a partition that isn''t empty.';
 
+CREATE FUNCTION daas._changes_values(command pg_ddl_command) RETURNS boolean
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_values';
+COMMENT ON FUNCTION daas._changes_values(pg_ddl_command) IS
+  'Internal: whether a command may change what stored values of the altered type print.';
+
 CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT s.relation::oid FROM daas.source s
@@ -64,6 +69,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._sources_of(oid) IS 'Internal: the sources that a table is, or is a partition of.';
 
+-- Documents hold the labels of enums and the attributes' names of composite types, however deep.
+CREATE FUNCTION daas._sources_with_values_of(class oid, altered oid) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE types (oid) AS (
+    SELECT t.oid FROM pg_type t
+     WHERE CASE WHEN class = 'pg_type'::regclass THEN t.oid = altered
+                WHEN class = 'pg_class'::regclass THEN t.typrelid = altered ELSE false END
+    UNION
+    SELECT d.oid FROM types, LATERAL (
+      SELECT t.oid FROM pg_type t WHERE t.typbasetype = types.oid OR t.typelem = types.oid
+      UNION ALL
+      SELECT unnest(ARRAY[r.rngtypid, r.rngmultitypid]) FROM pg_range r WHERE r.rngsubtype = types.oid
+      UNION ALL
+      SELECT c.reltype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+       WHERE a.atttypid = types.oid AND NOT a.attisdropped AND c.reltype <> 0) d (oid)
+  )
+  SELECT DISTINCT s FROM types JOIN pg_attribute a ON a.atttypid = types.oid AND NOT a.attisdropped,
+                         daas._sources_of(a.attrelid) s
+$$;
+COMMENT ON FUNCTION daas._sources_with_values_of(oid, oid) IS
+  'Internal: sources with a column of the type (a row type is named by its relation), or of a type that is made of it.';
+
 -- DDL of a source leaves a message in the WAL, in order before the first row of the new shape:
 --
 --   {"command": "ALTER TABLE", "event": E, "objects": [{"oid": 16455, "identity": "public.flights", "type": "table"}]}
@@ -71,8 +98,8 @@ COMMENT ON FUNCTION daas._sources_of(oid) IS 'Internal: the sources that a table
 -- Objects are sources (a partition stands as its root). The event is
 --   ddl_command_end  the source's definition may have changed
 --   sql_drop         the source itself (type table) or one of its columns (type table column) was dropped
---   table_rewrite    rows changed without row changes in the WAL: a rewrite, or a partition that
---                    came or went with its rows
+--   table_rewrite    rows changed without row changes in the WAL: a rewrite, a partition that came or
+--                    went with its rows, or a type of its values that prints them otherwise now
 CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_logical_emit_message(
@@ -107,7 +134,10 @@ BEGIN
          WHERE d.classid = 'pg_namespace'::regclass)));
       PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
-         WHERE d.classid = 'pg_class'::regclass AND daas._moves_rows(d.command))));
+         WHERE d.classid = 'pg_class'::regclass AND daas._moves_rows(d.command)
+        UNION
+        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_with_values_of(d.classid, d.objid) s
+         WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND daas._changes_values(d.command))));
     WHEN 'sql_drop' THEN
       PERFORM daas._emit_ddl(tg_tag, tg_event, (
         SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
@@ -130,7 +160,7 @@ COMMENT ON FUNCTION daas._capture_ddl() IS
   'Internal: tells the WAL about DDL of sources and their partitions; never fails the statement.';
 
 CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
-  WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'CREATE TABLE')
+  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE')
   EXECUTE FUNCTION daas._capture_ddl();
 COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
 ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;

@@ -4,9 +4,8 @@
 CREATE FUNCTION daas._api_columns(columns jsonb, OUT name text, OUT type text, OUT filterable boolean, OUT scopable boolean)
 RETURNS SETOF record LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c ->> 'name', c ->> 'type',
-         NOT (c -> 'wrapped')::boolean AND c ->> 'type' <> 'jsonb',
-         NOT (c -> 'wrapped')::boolean
-           AND c ->> 'type' IN ('text', 'character varying', 'smallint', 'integer', 'bigint', 'uuid', 'boolean')
+         c ->> 'twin' IS NOT NULL,
+         coalesce(c ->> 'value', '') IN ('text', 'character varying', 'smallint', 'integer', 'bigint', 'uuid', 'boolean')
     FROM jsonb_array_elements(columns) WITH ORDINALITY e (c, position)
    ORDER BY position
 $$;

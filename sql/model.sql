@@ -25,8 +25,8 @@ COMMENT ON COLUMN daas.model.name IS 'Name of the model: ^[a-z][a-z0-9_]{0,47}$.
 COMMENT ON COLUMN daas.model.query IS 'The query, deparsed with every name qualified, so that no search_path can change its meaning.';
 COMMENT ON COLUMN daas.model.key IS 'Output columns that identify a document: unique and not null.';
 COMMENT ON COLUMN daas.model.kind IS 'projection: documents are built straight from change events. query: changed keys are fetched from the query.';
-COMMENT ON COLUMN daas.model.columns IS 'Output columns in order: [{"name", "type" (format_type without typmod), "wrapped" (fetched as to_json), "source" (column of the base table that it copies, or null)}].';
-COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns in order, those of wrapped types as to_json(col), then the text of each key column of a wrapped type; of ONLY the table itself, unless it is partitioned.';
+COMMENT ON COLUMN daas.model.columns IS 'Output columns in order: [{"name", "type" (format_type without typmod), "value" (built-in type that the values are of, seen through domains; "enum"; null: fetched as to_json), "twin" (what can be asked of it: "order", "equality", null), "source" (column of the base table that it copies, or null)}].';
+COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns in order, as to_json(col) where "value" is null, then the text of each such key column; of ONLY the table itself, unless it is partitioned.';
 COMMENT ON COLUMN daas.model.fetch_query IS 'load_query for the keys in $1, $2, …: one text[] parameter per key column, cast by the query; the arrays have equal length.';
 COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';

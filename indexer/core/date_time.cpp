@@ -316,6 +316,19 @@ std::optional<DateTime> parse_date_time(std::string_view text, DateTimeError& er
   return value;
 }
 
+std::optional<std::int64_t> parse_time(std::string_view text, DateTimeError& error) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  error = DateTimeError::kSyntax;
+  Fields fields{.year = 2000, .month = 1, .day = 1};
+  Reader in(text);
+  if (!read_time(in, fields) || !in.done()) return std::nullopt;
+  error = DateTimeError::kRange;
+  if (!in_range(fields)) return std::nullopt;
+  return ((fields.hour * 60 + fields.minute) * 60 + fields.second) * 1'000'000 +
+         fields.microsecond;
+}
+
 std::optional<std::int64_t> timestamp_of(const DateTime& value) {
   if (value.kind == DateTime::Kind::kInfinity) return kTimestampInfinity;
   if (value.kind == DateTime::Kind::kMinusInfinity) return kTimestampMinusInfinity;

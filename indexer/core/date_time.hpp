@@ -39,6 +39,10 @@ enum class DateTimeError { kSyntax, kRange, kZone };
 /// it means to PostgreSQL, which reads more. Nothing and `error` when the text is none of these.
 std::optional<DateTime> parse_date_time(std::string_view text, DateTimeError& error);
 
+/// A time of day in microseconds, `HH:MM[:SS[.f…]]` up to 24:00:00, as PostgreSQL reads it, which
+/// reads more. Nothing and `error` when the text is none.
+std::optional<std::int64_t> parse_time(std::string_view text, DateTimeError& error);
+
 /// As timestamptz: the zone is applied, UTC without one. Nothing outside PostgreSQL's range.
 std::optional<std::int64_t> timestamptz_of(const DateTime& value);
 /// As timestamp: the zone is ignored, as PostgreSQL does.

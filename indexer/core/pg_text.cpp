@@ -75,10 +75,7 @@ void append_native_text(std::string& out, ValueType type, std::string_view bytes
       append_timestamp(out, static_cast<std::int64_t>(big_endian(bytes)),
                        type == ValueType::kTimestampTz);
       return;
-    case ValueType::kText:
-    case ValueType::kNumeric:
-    case ValueType::kJsonb:
-    case ValueType::kWrapped:
+    default:  // no other encoding than the text
       out += bytes;
       return;
   }

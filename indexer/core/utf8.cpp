@@ -1,5 +1,6 @@
 #include "core/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace daas {
@@ -38,6 +39,10 @@ std::string valid_utf8(std::string_view text) {
     }
   }
   return valid;
+}
+
+std::string_view first_character(std::string_view text) {
+  return text.empty() ? text : text.substr(0, std::max<std::size_t>(1, sequence_length(text)));
 }
 
 }  // namespace daas

@@ -12,10 +12,14 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/bytea_text.hpp"
 #include "core/date_time.hpp"
 #include "core/float_text.hpp"
+#include "core/interval.hpp"
+#include "core/network_key.hpp"
 #include "core/numeric_key.hpp"
 #include "core/string_twin.hpp"
+#include "core/utf8.hpp"
 
 namespace daas {
 namespace {
@@ -243,6 +247,87 @@ ParsedValue parse_moment(ValueType type, std::string_view text) {
   return refused(kDatetimeOverflow, "timestamp out of range: " + quoted(text));
 }
 
+ParsedValue parse_time_of_day(std::string_view text) {
+  DateTimeError error{};
+  if (const auto value = parse_time(text, error)) return twin_of(std::to_string(*value));
+  if (error == DateTimeError::kRange) {
+    return refused(kDatetimeOverflow, "date/time field value out of range: " + quoted(text));
+  }
+  return invalid_syntax("time", text, kInvalidDatetime);
+}
+
+ParsedValue parse_interval_key(std::string_view text) {
+  IntervalError error{};
+  if (const auto value = parse_interval(text, error)) return twin_of(interval_key(*value));
+  if (error == IntervalError::kRange) {
+    return refused("22015", "interval field value out of range: " + quoted(text));
+  }
+  return invalid_syntax("interval", text, kInvalidDatetime);
+}
+
+ParsedValue parse_character(std::string_view text) {
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return twin_of(string_twin(text));
+}
+
+ParsedValue parse_name(std::string_view text) {
+  constexpr std::size_t kMostBytes = 63;
+  auto kept = std::min(text.size(), kMostBytes);
+  while (kept < text.size() && kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0) == 0x80) --kept;
+  return twin_of(std::string(text.substr(0, kept)));
+}
+
+ParsedValue parse_bytes(std::string_view text) {
+  ByteaError error{};
+  if (const auto hex = bytea_text(text, error)) return twin_of(string_twin(*hex));
+  switch (error.kind) {
+    case ByteaError::Kind::kDigit:
+      return refused("22023", "invalid hexadecimal digit: " + quoted(error.character));
+    case ByteaError::Kind::kOdd:
+      return refused("22023", "invalid hexadecimal data: odd number of digits");
+    case ByteaError::Kind::kEscape:
+      break;
+  }
+  return refused(kInvalidText, "invalid input syntax for type bytea");
+}
+
+/// PostgreSQL takes -1 for 4294967295, which nobody means.
+ParsedValue parse_oid(std::string_view text) {
+  constexpr std::int64_t kMost = UINT32_MAX;
+  if (trimmed(text).starts_with('-')) return invalid_syntax("oid", text);
+  return parse_integer(text, "oid", -kMost, kMost);
+}
+
+ParsedValue parse_bits(std::string_view text) {
+  const bool hex = text.starts_with('x') || text.starts_with('X');
+  if (hex || text.starts_with('b') || text.starts_with('B')) text.remove_prefix(1);
+  std::string bits;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!hex && (text[i] == '0' || text[i] == '1')) {
+      bits += text[i];
+      continue;
+    }
+    const auto digit = std::string_view("0123456789abcdef").find(lower(text.substr(i, 1)));
+    if (!hex || digit == std::string_view::npos) {
+      return refused(kInvalidText, quoted(first_character(text.substr(i))) + " is not a valid " +
+                                       (hex ? "hexadecimal" : "binary") + " digit");
+    }
+    for (const unsigned mask : {8U, 4U, 2U, 1U}) bits += (digit & mask) != 0 ? '1' : '0';
+  }
+  return twin_of(string_twin(bits));
+}
+
+ParsedValue parse_address(ValueType type, std::string_view text) {
+  if (type == ValueType::kInet) {
+    auto key = inet_key(text);
+    return key ? twin_of(std::move(*key)) : invalid_syntax("inet", text);
+  }
+  const bool wide = type == ValueType::kMacaddr8;
+  auto address = macaddr_text(trimmed(text), wide ? 8 : 6);
+  return address ? twin_of(std::move(*address))
+                 : invalid_syntax(wide ? "macaddr8" : "macaddr", text);
+}
+
 }  // namespace
 
 ParsedValue parse_value(ValueType type, std::string_view text) {
@@ -269,7 +354,30 @@ ParsedValue parse_value(ValueType type, std::string_view text) {
     case ValueType::kTimestamp:
     case ValueType::kTimestampTz:
       return parse_moment(type, text);
+    case ValueType::kCharacter:
+      return parse_character(text);
+    case ValueType::kName:
+      return parse_name(text);
+    case ValueType::kTime:
+      return parse_time_of_day(text);
+    case ValueType::kInterval:
+      return parse_interval_key(text);
+    case ValueType::kBytea:
+      return parse_bytes(text);
+    case ValueType::kInet:
+    case ValueType::kMacaddr:
+    case ValueType::kMacaddr8:
+      return parse_address(type, text);
+    case ValueType::kBit:
+      return parse_bits(text);
+    case ValueType::kOid:
+      return parse_oid(text);
+    case ValueType::kEnum:
+      // A label that the enum doesn't have equals no value.
+      return twin_of(std::string(text));
     case ValueType::kJsonb:
+    case ValueType::kJson:
+    case ValueType::kQuoted:
     case ValueType::kWrapped:
       break;
   }

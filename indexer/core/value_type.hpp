@@ -22,13 +22,29 @@ enum class ValueType : std::uint8_t {
   kDate,
   kTimestamp,
   kTimestampTz,
+  kCharacter,  ///< character(n): compared without its padding
+  kName,
+  kTime,
+  kInterval,
+  kBytea,
+  kInet,  ///< inet and cidr, which PostgreSQL compares as inet
+  kMacaddr,
+  kMacaddr8,
+  kBit,  ///< bit and bit varying
+  kOid,
+  kEnum,
   kJsonb,
+  kJson,
+  kQuoted,   ///< other built-in types whose JSON is their text in quotes
   kWrapped,  ///< any other type: the value is the text of to_json(value)
 };
 
-/// The type that PostgreSQL's format_type names so ("bigint", "character varying", …), or
-/// kWrapped for every other name.
+/// The type that PostgreSQL's format_type names so ("bigint", "character varying", …), "enum" for
+/// enums; kWrapped for every other name. extension/value_form.cpp has the same list.
 ValueType value_type_named(std::string_view pg_type_name);
+
+/// One of the names of a type, empty for kWrapped.
+std::string_view value_type_name(ValueType type);
 
 /// The type of a built-in type oid (pg_type.dat), or kWrapped.
 ValueType value_type_of(std::uint32_t type_oid);
@@ -39,17 +55,24 @@ struct Column {
   ValueType type = ValueType::kWrapped;
   /// Column of the base table that it copies; empty for an expression.
   std::string source;
-  /// PostgreSQL's name of the type, for errors.
+  /// PostgreSQL's name of the declared type, which may be a domain or an enum.
   std::string pg_type;
 };
 
+/// Whether the column's type is a user's, over the built-in one that its values are of.
+bool is_user_type(const Column& column);
+
 /// Suffix of the Solr field that is the typed twin of a column, or nothing when the type has none
-/// (jsonb and wrapped columns live in the document text only).
-///   _l long (integers; date as days since 2000-01-01) · _d double · _b boolean · _s string
-///   _n numeric as order-preserving string · _us long, microseconds since 2000-01-01 UTC
-///   (timestamp, timestamptz; PostgreSQL's own count, so that its whole range fits; infinities are
-///   the ends of the type's range)
+/// (json, jsonb, quoted and wrapped columns live in the document text only). Twins are equal exactly
+/// when PostgreSQL finds the values equal.
+///   _l long (integers, oid; date as days since 2000-01-01) · _d double · _b boolean · _s string
+///   _n numeric, or an interval's microseconds, as order-preserving string · _us long, microseconds
+///   since 2000-01-01 UTC (timestamp, timestamptz; PostgreSQL's own count, so that its whole range
+///   fits; infinities are the ends of the type's range), or of the day (time)
 std::optional<std::string_view> twin_suffix(ValueType type);
+
+/// Whether the twins also have the type's order. Not those of enums, which are their labels.
+bool has_ordered_twin(ValueType type);
 
 /// Solr field of a column: "c_" + name + suffix, where bytes outside [A-Za-z0-9_] become `_xHH_`
 /// (upper-case hexadecimal) and an underscore that is followed by `x` becomes `_x5F_`.

@@ -11,6 +11,7 @@
 #include "core/numeric_key.hpp"
 #include "core/pg_text.hpp"
 #include "core/string_twin.hpp"
+#include "core/value_parse.hpp"
 
 namespace daas {
 namespace {
@@ -131,6 +132,7 @@ void DocumentWriter::append_value(ValueType type, const Field& field) {
     case ValueType::kInt4:
     case ValueType::kInt8:
     case ValueType::kJsonb:
+    case ValueType::kJson:
     case ValueType::kWrapped:
       document_ += text_of(type, field);
       return;
@@ -151,15 +153,26 @@ void DocumentWriter::append_value(ValueType type, const Field& field) {
       append_json_timestamp(document_, text_of(type, field), type == ValueType::kTimestampTz);
       document_ += '"';
       return;
-    case ValueType::kText:
-    case ValueType::kUuid:
-    case ValueType::kDate:
+    default:  // the text in quotes, as to_json() does with every type that it doesn't know
       document_ += '"';
       append_json_escaped(document_, text_of(type, field));
       document_ += '"';
       return;
   }
 }
+
+namespace {
+
+/// The twin that is what a reader's text of the value would be compared as.
+std::string parsed_twin(ValueType type, std::string_view text) {
+  auto parsed = parse_value(type, text);
+  if (parsed.ok()) return std::move(parsed.twin);
+  throw Error(Remedy::kStop, "PostgreSQL's text of a value of type " +
+                                 std::string(value_type_name(type)) + " can't be read: " +
+                                 parsed.message);
+}
+
+}  // namespace
 
 void DocumentWriter::append_twin(std::string& body, ValueType type, const Field& field,
                                  std::string_view value) {
@@ -211,7 +224,26 @@ void DocumentWriter::append_twin(std::string& body, ValueType type, const Field&
       append_number(body, *microseconds);
       return;
     }
+    case ValueType::kTime:
+    case ValueType::kOid:
+      body += parsed_twin(type, field.bytes);
+      return;
+    case ValueType::kInterval:
+    case ValueType::kCharacter:
+    case ValueType::kName:
+    case ValueType::kBytea:
+    case ValueType::kInet:
+    case ValueType::kMacaddr:
+    case ValueType::kMacaddr8:
+    case ValueType::kBit:
+    case ValueType::kEnum:
+      body += '"';
+      append_json_escaped(body, parsed_twin(type, field.bytes));
+      body += '"';
+      return;
     case ValueType::kJsonb:
+    case ValueType::kJson:
+    case ValueType::kQuoted:
     case ValueType::kWrapped:
       return;
   }

@@ -61,7 +61,9 @@ const ChangeReader::Mapping& ChangeReader::mapping(const Relation& relation,
     if (column.source.empty()) continue;
     const auto at = position(column.source);
     const auto type = value_type_of(relation.columns[at].type_oid);
-    if (column.type != ValueType::kWrapped && type != column.type) {
+    // A user's type has no oid that is known here; its changes come with DDL messages.
+    const auto expected = is_user_type(column) ? ValueType::kWrapped : column.type;
+    if (column.type != ValueType::kWrapped && type != expected) {
       throw Error(Remedy::kStop,
                   "column \"" + column.source + "\" of table " + name_of(relation) +
                       " no longer has the type " + column.pg_type + " that model " + model_.name +

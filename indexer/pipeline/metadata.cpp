@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/column_list.hpp"
+
 namespace daas {
 namespace {
 
@@ -33,22 +35,6 @@ std::vector<std::size_t> key_positions(const Model& model, const json& names) {
 }
 
 }  // namespace
-
-std::vector<Column> parse_columns(std::string_view text) {
-  std::vector<Column> columns;
-  for (const auto& item : parse_json(text, "daas.model.columns")) {
-    Column column;
-    column.name = item.at("name").get<std::string>();
-    column.pg_type = item.at("type").get<std::string>();
-    column.type =
-        item.at("wrapped").get<bool>() ? ValueType::kWrapped : value_type_named(column.pg_type);
-    if (item.contains("source") && item["source"].is_string()) {
-      column.source = item["source"].get<std::string>();
-    }
-    columns.push_back(std::move(column));
-  }
-  return columns;
-}
 
 std::vector<Model> read_models(Connection& connection) {
   std::vector<Model> models;

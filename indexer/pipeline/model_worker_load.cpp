@@ -2,26 +2,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/column_list.hpp"
 #include "pipeline/model_worker.hpp"
 
 namespace daas {
-namespace {
-
-std::string columns_json(const Model& model) {
-  auto list = nlohmann::json::array();
-  for (const auto& column : model.columns) {
-    list.push_back({{"name", column.name},
-                    {"type", column.pg_type},
-                    {"wrapped", column.type == ValueType::kWrapped},
-                    {"source", column.source.empty() ? nlohmann::json() : nlohmann::json(column.source)}});
-  }
-  return list.dump();
-}
-
-}  // namespace
 
 void ModelWorker::start_load() {
   // A copy of the database counts anew, in a Solr that may know higher numbers.
@@ -82,7 +68,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
   context_.bookkeeper.add_generation(model_,
                                      {number, store_->collection(number), report_.revision,
                                       session.snapshot_text(), version, false},
-                                     columns_json(model_));
+                                     columns_json(model_.columns));
   next_ = born;
   load_->begin(exported, version, interrupt_);
 }

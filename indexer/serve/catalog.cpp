@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "core/column_list.hpp"
+
 namespace daas {
 namespace {
 
@@ -42,15 +44,7 @@ Api read_api(const Result& rows, int row) {
   api.max_rows = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(row, 5), 1));
   if (rows.is_null(row, 6) || rows.is_null(row, 7)) return api;
   api.collection = rows.text(row, 6);
-  const json columns = json::parse(rows(row, 7));
-  for (const auto& entry : columns) {
-    Column column;
-    column.name = entry.at("name").get<std::string>();
-    column.pg_type = entry.at("type").get<std::string>();
-    column.type =
-        entry.value("wrapped", false) ? ValueType::kWrapped : value_type_named(column.pg_type);
-    api.columns.push_back(std::move(column));
-  }
+  api.columns = parse_columns(rows(row, 7));
   api.generation = rows.is_null(row, 8) ? 0 : rows.integer(row, 8);
   return api;
 }
@@ -64,7 +58,7 @@ Catalog read_catalog(Connection& connection) {
     try {
       auto api = read_api(rows, row);
       catalog.apis.insert_or_assign(api.path, std::move(api));
-    } catch (const json::exception& error) {
+    } catch (const std::exception& error) {
       // Not served at all is the safe side: half an API could lack half its scope.
       spdlog::error("api {}: its definition can't be read and it is not served: {}", rows(row, 0),
                     error.what());

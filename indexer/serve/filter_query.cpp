@@ -10,10 +10,11 @@ constexpr std::size_t kMostClauses = 500;
 
 class LeafBuilder {
  public:
-  LeafBuilder(const Column& column, QueryParameters& parameters)
+  LeafBuilder(const Column& column, const Api& api, QueryParameters& parameters)
       : type_(column.type),
         field_(solr_field(column)),
         pg_type_(column.pg_type),
+        place_("column " + api.path + "." + column.name + " is of type " + column.pg_type),
         parameters_(parameters) {}
 
   std::string exists() const { return field_ + ":*"; }
@@ -35,7 +36,8 @@ class LeafBuilder {
  private:
   bool is_float() const { return type_ == ValueType::kFloat4 || type_ == ValueType::kFloat8; }
   bool is_string() const {
-    return type_ == ValueType::kText || type_ == ValueType::kUuid || type_ == ValueType::kNumeric;
+    const auto suffix = twin_suffix(type_);
+    return suffix == "_s" || suffix == "_n";
   }
   static bool is_zero(const std::string& twin) {
     return twin.find_first_not_of("-+0.") == std::string::npos;
@@ -43,7 +45,7 @@ class LeafBuilder {
 
   std::string twin(const std::string& text) const {
     auto parsed = parse_value(type_, text);
-    if (!parsed.ok()) throw Refusal(400, parsed.sqlstate, parsed.message);
+    if (!parsed.ok()) throw Refusal(400, parsed.sqlstate, parsed.message, place_);
     return std::move(parsed.twin);
   }
   std::string equals_twin(std::string twin) {
@@ -57,6 +59,7 @@ class LeafBuilder {
   ValueType type_;
   std::string field_;
   std::string pg_type_;
+  std::string place_;
   QueryParameters& parameters_;
 };
 
@@ -69,7 +72,7 @@ std::string LeafBuilder::among(const std::vector<std::string>& texts) {
   if (is_float()) {
     if (twins.size() > kMostClauses) {
       throw Refusal(400, "54000",
-                    "more than 500 values in one list of a column of type " + pg_type_, {},
+                    "more than 500 values in one list of a column of type " + pg_type_, place_,
                     "split the request");
     }
     std::string query = "{!bool";
@@ -90,7 +93,7 @@ std::string LeafBuilder::among(const std::vector<std::string>& texts) {
            " v=" + parameters_.value(std::move(joined)) + "}";
   }
   throw Refusal(400, "22023",
-                "a list of values holds all of the control characters U+001C to U+001F", {},
+                "a list of values holds all of the control characters U+001C to U+001F", place_,
                 "ask for the values in separate requests");
 }
 
@@ -157,9 +160,16 @@ std::string QueryParameters::value(std::string raw) {
   return "$" + name;
 }
 
+Refusal unordered(const Column& column, const Api& api) {
+  return {400, "0A000",
+          "column " + api.path + "." + column.name + " of type " + column.pg_type +
+              " can be compared for equality only",
+          "the order of its values is not indexed", "use eq, neq, in, is or isdistinct"};
+}
+
 std::string filter_query(const Filter& filter, const Column& column, const Api& api,
                          QueryParameters& parameters) {
-  LeafBuilder leaf(column, parameters);
+  LeafBuilder leaf(column, api, parameters);
   switch (filter.op) {
     case Operator::kIs: {
       const std::string& word = filter.values.at(0);
@@ -197,6 +207,7 @@ std::string filter_query(const Filter& filter, const Column& column, const Api& 
       return filter.negated ? leaf.exists_but(std::move(among)) : among;
     }
     default: {
+      if (!has_ordered_twin(column.type)) throw unordered(column, api);
       auto compared = leaf.compares(filter.op, filter.values.at(0));
       return filter.negated ? leaf.exists_but(std::move(compared)) : compared;
     }

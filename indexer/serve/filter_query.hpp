@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "serve/api.hpp"
+#include "serve/refusal.hpp"
 #include "serve/request.hpp"
 
 namespace daas {
@@ -26,6 +27,9 @@ class QueryParameters {
   std::size_t queries_ = 0;
   std::size_t values_ = 0;
 };
+
+/// 400: the column's values can be compared for equality only.
+Refusal unordered(const Column& column, const Api& api);
 
 /// The query of one filter with SQL's meaning of NULL: no operator but is and isdistinct holds for
 /// a missing value, negated or not. `$all` (*:*) must be among the request's parameters.

@@ -20,11 +20,12 @@ std::string listed(const std::vector<std::string>& names) {
 
 /// The column's twin in the live generation, for filters and order.
 const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
-  if (!api.may_filter(name)) {
+  const Column* column = api.column(name);
+  const bool served_only = column != nullptr && api.may_read(name) && !twin_suffix(column->type);
+  if (!api.may_filter(name) && !served_only) {
     throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
                   "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
   }
-  const Column* column = api.column(name);
   if (column == nullptr) {
     throw unavailable("column " + api.path + "." + name + " is not loaded yet",
                       "its model was redefined and the new generation is not live");
@@ -33,7 +34,8 @@ const Column& filterable(const Api& api, const std::string& name, std::string_vi
     throw Refusal(400, "0A000",
                   "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
                       std::string(purpose) + " by",
-                  "this type is served in answers only");
+                  "this type is served in answers only",
+                  "give the model's query a column that can: " + name + "::text AS …");
   }
   return *column;
 }
@@ -71,7 +73,9 @@ std::string sort_of(const ApiRequest& request, const Api& api) {
   // exists() puts missing values where PostgreSQL puts NULL, exactly, for every type.
   std::string sort;
   for (const auto& term : request.order) {
-    const auto field = solr_field(filterable(api, term.column, "ordered"));
+    const Column& column = filterable(api, term.column, "ordered");
+    if (!has_ordered_twin(column.type)) throw unordered(column, api);
+    const auto field = solr_field(column);
     const bool nulls_first = term.nulls_first.value_or(term.descending);
     sort += "exists(" + field + ") " + (nulls_first ? "asc" : "desc") + "," + field +
             (term.descending ? " desc," : " asc,");

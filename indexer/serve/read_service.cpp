@@ -111,7 +111,7 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   // The types of scope columns are those of the live generation.
   if (!api->collection.empty()) check_scope(*api, read.claims);
   read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile},
-                            api->path, api->filters);
+                            api->path, api->filters, api->fields);
   plan(read);  // refused here, a bad request costs no worker
 
   const auto shared = std::make_shared<const Read>(std::move(read));

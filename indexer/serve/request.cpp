@@ -26,6 +26,10 @@ constexpr std::string_view kLaterOperators[] = {
 constexpr std::string_view kLaterParameters[] = {"or",      "and",     "not.or",
                                                  "not.and", "columns", "on_conflict"};
 
+bool lists(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 template <std::size_t N>
 bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
@@ -263,7 +267,8 @@ void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
 }  // namespace
 
 ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
-                      const std::vector<std::string>& filterable) {
+                      const std::vector<std::string>& filterable,
+                      const std::vector<std::string>& readable) {
   ApiRequest request;
   std::vector<std::string_view> seen;
   const auto once = [&](std::string_view name) {
@@ -287,7 +292,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     std::string column = name;
     TextCursor cursor(name);
     if (auto quoted = cursor.take_quoted(); quoted && cursor.done()) column = *std::move(quoted);
-    if (std::find(filterable.begin(), filterable.end(), column) == filterable.end()) {
+    if (!lists(filterable, column) && !lists(readable, column)) {
       throw Refusal(
           400, "42703", "column " + std::string(api) + "." + column + " does not exist",
           "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed(filterable)),

@@ -68,11 +68,12 @@ struct ReadHeaders {
   std::string accept_profile;
 };
 
-/// @param filterable the only columns that a parameter may name; listed when an unknown one is
-/// refused
+/// @param filterable columns that a parameter may name; listed when an unknown one is refused
+/// @param readable a parameter may name these, too: why they can't be filtered by is plan.hpp's
 /// @throws Refusal
 ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
-                      const std::vector<std::string>& filterable);
+                      const std::vector<std::string>& filterable,
+                      const std::vector<std::string>& readable = {});
 
 /// True when the bytes are UTF-8 without overlong forms and surrogates.
 bool is_utf8(std::string_view text);

@@ -78,16 +78,20 @@ SELECT said($$SELECT daas.create_model('p', 'SELECT id, day FROM p')$$);
 -- Keys of wrapped types: the id is the column's text, which comes last in the daemon's queries.
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE DOMAIN small AS int;
-CREATE TABLE w (feels mood, code char(3), size small, v text, PRIMARY KEY (feels, code, size));
-SELECT said($$SELECT daas.create_model('w', 'SELECT v, feels, code, size FROM w')$$);
+CREATE TABLE w (feels mood, code char(3), size small, paid money, v text, PRIMARY KEY (feels, code, size, paid));
+SELECT said($$SELECT daas.create_model('w', 'SELECT v, feels, code, size, paid FROM w')$$);
 SELECT load_query, fetch_query FROM daas.model WHERE name = 'w' \gx
 -- A change event does not carry the text of a range.
 CREATE TABLE r (during int4range PRIMARY KEY);
 SELECT said($$SELECT daas.create_model('r', 'SELECT during FROM r')$$);
 
+-- Nor can a fetch name keys that are arrays.
+CREATE TABLE listed (tags text[] PRIMARY KEY);
+SELECT said($$SELECT daas.create_model('listed', 'SELECT tags FROM listed')$$);
+
 DROP EXTENSION daas;
 DROP PUBLICATION daas;
 DROP FUNCTION key;
-DROP TABLE t, none, p, w, r;
+DROP TABLE t, none, p, w, r, listed;
 DROP TYPE mood;
 DROP DOMAIN small;

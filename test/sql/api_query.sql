@@ -20,6 +20,8 @@ CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2013-01-01') TO ('2014-0
 
 -- Plain columns of native types are a projection.
 SELECT daas.create_model('native', 'SELECT id, small, number, amount, ratio, big_ratio, on_time, carrier, dest, token, day, seen, at, extra, twice FROM flight');
+-- So are those of types whose JSON is their text: enums and domains, too.
+SELECT daas.create_model('texts', 'SELECT id, raw, fixed, clock, bytes, mood, code FROM flight');
 -- Any other type, an expression or a condition makes it a query.
 SELECT daas.create_model('wrapped', 'SELECT id, tags, raw, fixed, clock, bytes, mood, code FROM flight');
 SELECT daas.create_model('expression', $$SELECT f.id AS "the id", upper(f.carrier) AS carrier, f.number + 1 AS next, f.amount::text,
@@ -34,7 +36,7 @@ SELECT daas.create_model('renamed', 'SELECT a, b FROM flight AS f (a, b)');
 -- A partitioned table stands for its partitions.
 SELECT daas.create_model('part', 'SELECT * FROM part');
 SELECT format(E'%s: %s by %s\n%s\n%s', name, kind, key, load_query, fetch_query) FROM daas.model ORDER BY revision;
-SELECT name, c ->> 'name', c ->> 'type', (c -> 'wrapped')::bool, c ->> 'source'
+SELECT name, c ->> 'name', c ->> 'type', c ->> 'value', c ->> 'twin', c ->> 'source'
   FROM daas.model, jsonb_array_elements(columns) c WHERE name IN ('native', 'wrapped', 'odd', 'renamed') ORDER BY revision;
 SELECT model, relation, key FROM daas.source ORDER BY model COLLATE "C";
 

@@ -52,13 +52,28 @@ TEST(ValueType, NamesAndOidsAgree) {
   EXPECT_EQ(value_type_named("jsonb"), value_type_of(3802));
 }
 
+TEST(ValueType, EveryTypeHasANameThatNamesIt) {
+  for (int i = 0; i < static_cast<int>(ValueType::kWrapped); ++i) {
+    const auto type = static_cast<ValueType>(i);
+    EXPECT_EQ(value_type_named(value_type_name(type)), type) << i;
+  }
+}
+
+TEST(ValueType, EnumsAreEqualAndHaveNoOrder) {
+  EXPECT_EQ(twin_suffix(ValueType::kEnum), "_s");
+  EXPECT_FALSE(has_ordered_twin(ValueType::kEnum));
+  EXPECT_TRUE(has_ordered_twin(ValueType::kInterval));
+  EXPECT_FALSE(has_ordered_twin(ValueType::kJson));
+}
+
 TEST(ValueType, EveryOtherTypeIsWrapped) {
   for (const auto* name :
-       {"character", "json", "integer[]", "int4range", "public.flight", "\"boolean\"", ""}) {
+       {"money", "regclass", "integer[]", "int4range", "public.flight", "\"boolean\"", ""}) {
     EXPECT_EQ(value_type_named(name), ValueType::kWrapped) << name;
   }
-  EXPECT_EQ(value_type_of(1042), ValueType::kWrapped);
+  EXPECT_EQ(value_type_of(790), ValueType::kWrapped);
   EXPECT_EQ(value_type_of(0), ValueType::kWrapped);
+  EXPECT_EQ(value_type_name(ValueType::kWrapped), "");
   EXPECT_EQ(twin_suffix(ValueType::kWrapped), std::nullopt);
   EXPECT_EQ(twin_suffix(ValueType::kJsonb), std::nullopt);
 }

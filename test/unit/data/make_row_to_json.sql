@@ -20,7 +20,7 @@ BEGIN
     'INSERT INTO result SELECT %L, %s, format(''%%s'', r.v), row_to_json(r)::text, %s'
     '  FROM (SELECT l::%s AS v FROM unnest($1) l) r',
     type, CASE WHEN send IS NULL THEN '''''' ELSE format('encode(%s(r.v), ''hex'')', send) END,
-    CASE WHEN type IN ('json', 'point') THEN '0' ELSE 'dense_rank() OVER (ORDER BY r.v)' END, type) USING literals;
+    CASE WHEN type IN ('json', 'xml', 'point', 'lseg', 'path', 'box', 'polygon', 'line', 'circle') THEN '0' ELSE 'dense_rank() OVER (ORDER BY r.v)' END, type) USING literals;
 END $$;
 
 CREATE FUNCTION pg_temp.random_list(expression text) RETURNS text[] LANGUAGE plpgsql AS $$
@@ -93,4 +93,39 @@ UPDATE result SET type = CASE type WHEN 'timestamp' THEN 'timestamp without time
 
 SELECT pg_temp.add('jsonb', NULL, ARRAY[
   '{}', '[]', 'null', 'true', '0', '-0', '1.50', '1e3', '1e300', '"s"', '""', '"\u0001\n\"\\"', '"\ud83c\udf89"', '{"b": 1, "a": 2, "b": 3}', '{"a": [1, {"c": null}], "": false}', '[1, [2, [3, []]]]', '{"é": "漢"}', '{"a\tb": "\/"}']) \g /dev/null
+SELECT pg_temp.add('json', NULL, ARRAY[
+  '{}', '[]', 'null', ' true ', '0', '-0', '1.50', '1E3', '1e300', '"s"', '""', '"\u0001\n\"\\"', '{ "b" : 1, "a":2,  "b": 3 }', '[1 , [2, [3, []]]]', '{"é": "漢"}', '{"a\tb": "\/"}']) \g /dev/null
+
+SELECT pg_temp.add('bpchar', NULL, ARRAY['', ' ', '   ', 'a', 'a ', 'a  ', ' a', 'A', 'ab', 'ab ', 'b', 'é', 'é ', '漢字 ', '"', '\ ', E'a\t', E'\x01', 'a b', 'a b ']) \g /dev/null
+UPDATE result SET type = 'character' WHERE type = 'bpchar';
+SELECT pg_temp.add('name', NULL, ARRAY['', ' ', 'a', 'A', 'a ', 'ab', 'b', '"', '\', 'é', '漢', repeat('n', 63), repeat('é', 31), 'pg_class', '_', '-', '10', '9']) \g /dev/null
+SELECT pg_temp.add('time without time zone', NULL,
+  '{00:00,00:00:00.000001,00:00:00.1,00:00:01,00:01,01:00,04:05:06.789,09:59:59.999999,10:00,12:00,12:34:56.123456,23:59:59,23:59:59.9,23:59:59.999999,24:00:00}'
+  || pg_temp.random_list('time ''00:00'' + random() * interval ''1 day''')) \g /dev/null
+SELECT pg_temp.add('interval', NULL,
+  '{0,1 day,24 hours,-1 day,-24 hours,1 mon,30 days,720 hours,30 days 1 microsecond,1 year,12 mons,360 days,365 days,1 year 2 mons -3 days 04:05:06.000007,-1 year +1 day,00:00:00.000001,-00:00:00.000001,1 day -24:00:00,178000000 years,-178000000 years,2147483647 days,-2147483648 days,2562047788:00:54.775807,-2562047788:00:54.775807,178956970 years 7 mons 2147483647 days 2562047788:00:54.775807,-178956970 years -8 mons -2147483648 days -2562047788:00:54.775807,P1Y2M3DT4H5M6.5S,1 day ago,00:59:59.9,00:01:00.1,-1 mon 29 days 24:00:00}'
+  || pg_temp.random_list('make_interval(months => (random() * 40)::int - 20, days => (random() * 600)::int - 300, secs => (random() - 0.5) * 1e6)')
+  || pg_temp.random_list('make_interval(days => (random() * 3)::int - 1, hours => (random() * 48)::int - 24)')) \g /dev/null
+SELECT pg_temp.add('bytea', NULL, ARRAY['', '\x00', '\x0000', '\x01', '\x7f', '\x80', '\xff', '\xFF00', '\x5c', 'abc', 'a\\b', 'a\000b', 'é', '\x 61 62', '\x616263', '\x6162', '\x09', '\x0a', '\xa0']
+  || pg_temp.random_list('decode(md5(random()::text), ''hex'')')) \g /dev/null
+SELECT pg_temp.add(t, NULL,
+  '{0.0.0.0/0,0.0.0.0,10.0.0.0/8,10.0.0.0/9,10.0.0.0/16,10.128.0.0/9,10.0.0.0,10.0.0.1,10.0.0.255,127.0.0.1,128.0.0.0/1,192.168.0.0/24,192.168.1.0/24,255.255.255.255,::/0,::,::1,::ffff:1.2.3.4,::1.2.3.4,2001:db8::/32,2001:db8::/33,2001:db8::1,fe80::/10,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,1:2:3:4:5:6:7:8}'
+  || CASE t WHEN 'inet' THEN '{10.1.2.3/8,10.0.0.1/8,10.0.0.1/9,10.0.0.1/31,10.0.0.1/0,0.0.0.1/0,2001:db8::1/32,::1/0,fe80::1/64,10/8,10.1/16}'
+       || pg_temp.random_list('(''10.''||(random()*3)::int||''.''||(random()*255)::int||''.1/''||(random()*32)::int)::inet') ELSE '{}' END)
+  FROM unnest('{inet,cidr}'::text[]) t \g /dev/null
+SELECT pg_temp.add('macaddr', NULL, '{00:00:00:00:00:00,00:00:00:00:00:01,08:00:2b:01:02:03,08-00-2B-01-02-04,08002b:010205,08002b-010206,0800.2b01.0207,0800-2b01-0208,08002b010209,7f:ff:ff:ff:ff:ff,80:00:00:00:00:00,ff:ff:ff:ff:ff:ff,00:00:01:00:00:00,00:01:00:00:00:00,01:00:00:00:00:00}') \g /dev/null
+SELECT pg_temp.add('macaddr8', NULL, '{00:00:00:00:00:00:00:00,00:00:00:00:00:00:00:01,08:00:2b:01:02:03:04:05,08:00:2b:01:02:03,08-00-2B-01-02-03-04-06,08002b:0102030407,08002b-0102030408,0800.2b01.0203.0409,0800-2b01-0203-040a,08002b010203040b,7f:ff:ff:ff:ff:ff:ff:ff,80:00:00:00:00:00:00:00,ff:ff:ff:ff:ff:ff:ff:ff,00:00:00:01:00:00:00:00,08002b010209,0800.2b01.0207}') \g /dev/null
+SELECT pg_temp.add('bit varying', NULL, ARRAY['', '0', '1', '00', '01', '10', '11', '000', '0101', '01010', '1000000', '10000000', '100000000', '1000000000', '11111111', '111111111', 'x1F', 'XFf', 'b101']
+  || pg_temp.random_list('((random() * 1000)::int::bit(10))')) \g /dev/null
+SELECT pg_temp.add('oid', NULL, '{0,1,9,10,99,100,1000,16384,65535,65536,2147483647,2147483648,3000000000,4294967294,4294967295}') \g /dev/null
+CREATE TYPE pg_temp.enum AS ENUM ('zero', 'one', 'two', 'three', '', ' ', 'ü', '"', '\', 'a,b', '*', 'NULL', 'null', 'Zero', 'x y');
+SELECT pg_temp.add('enum', NULL, enum_range(NULL::pg_temp.enum)::text[]) \g /dev/null
+SELECT pg_temp.add(t.type, NULL, t.literals) FROM (VALUES
+  ('time with time zone', '{00:00+00,24:00-15:59,12:34:56.5+05:30}'::text[]),
+  ('xml', ARRAY['<a>"&amp;</a>', 'text é']),
+  ('tsvector', ARRAY['', 'a:1 ''b c'':2A', 'x']),
+  ('tsquery', ARRAY['a & !''b "c'':*A', '']),
+  ('point', ARRAY['(1,2)', '(-0,NaN)', '(1e300,Infinity)']), ('lseg', ARRAY['(1,2),(3,4)']), ('path', ARRAY['[(1,2)]', '((1,2))']),
+  ('box', ARRAY['(1,2),(3,4)']), ('polygon', ARRAY['(1,2),(3,4)']), ('line', ARRAY['{1,2,3}']), ('circle', ARRAY['<(1,2),0.1>']),
+  ('pg_lsn', ARRAY['0/0', 'FFFFFFFF/FFFFFFFF']), ('xid8', ARRAY['0', '18446744073709551615'])) t (type, literals) \g /dev/null
 \copy result TO STDOUT

@@ -31,7 +31,7 @@ Api flights() {
 }
 
 ReadPlan plan(const std::string& query, const Api& api = flights(), const json& claims = nullptr) {
-  return plan_read(parse_read(parse_target("/flights?" + query), {}, api.path, api.filters), api,
+  return plan_read(parse_read(parse_target("/flights?" + query), {}, api.path, api.filters, api.fields), api,
                    claims, std::chrono::milliseconds(5000));
 }
 
@@ -275,6 +275,39 @@ TEST(Plan, AColumnWithoutATwinCanBeReadOnly) {
   EXPECT_EQ(code("select=extra"), "accepted");
   EXPECT_EQ(code("extra=is.null"), "400 0A000");
   EXPECT_EQ(code("order=extra"), "400 0A000");
+  auto api = flights();
+  std::erase(api.filters, "extra");
+  try {
+    plan("extra=eq.1", api);
+    FAIL();
+  } catch (const Refusal& refusal) {
+    EXPECT_EQ(refusal.error().code, "0A000");
+    EXPECT_EQ(refusal.error().message, "column flights.extra of type jsonb can't be filtered by");
+  }
+}
+
+TEST(Plan, AnEnumIsComparedForEqualityOnly) {
+  auto api = flights();
+  api.columns.push_back({"mood", ValueType::kEnum, "mood", "public.mood"});
+  api.fields.push_back("mood");
+  api.filters.push_back("mood");
+  for (const auto* query : {"mood=eq.sad", "mood=neq.sad", "mood=in.(sad,x)", "mood=is.null",
+                            "mood=not.eq.sad", "mood=isdistinct.sad"}) {
+    EXPECT_EQ(code(query, api), "accepted") << query;
+  }
+  for (const auto* query : {"mood=gt.sad", "mood=not.lte.sad", "order=mood"}) {
+    EXPECT_EQ(code(query, api), "400 0A000") << query;
+  }
+}
+
+TEST(Plan, AValueOfTheWrongTypeNamesItsColumn) {
+  try {
+    plan("delay=eq.late");
+    FAIL();
+  } catch (const Refusal& refusal) {
+    EXPECT_EQ(refusal.error().code, "22P02");
+    EXPECT_EQ(refusal.error().details, "column flights.delay is of type integer");
+  }
 }
 
 TEST(Plan, AFieldThatIsNotLoadedYetIs503AndNotPartOfAll) {
