@@ -14,8 +14,8 @@ struct KnownForm {
 };
 
 // Left to to_json(): types whose text depends on catalogs (regclass) or on a setting that is not
-// pinned (money), those whose JSON is not their text (arrays, composites), and those that the output
-// plugin doesn't send (ranges, types of extensions).
+// pinned (money), those whose JSON is not their text (arrays, composites), and those that the
+// output plugin doesn't send (ranges, types of extensions).
 constexpr KnownForm kForms[] = {
     {BOOLOID, {"boolean", "order"}},
     {INT2OID, {"smallint", "order"}},

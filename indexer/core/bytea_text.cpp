@@ -44,7 +44,8 @@ std::optional<std::string> bytea_text(std::string_view text, ByteaError& error) 
         i += 1;
       } else if (rest.size() >= 3 && is_octal(rest[0], '3') && is_octal(rest[1], '7') &&
                  is_octal(rest[2], '7')) {
-        byte = static_cast<unsigned char>((rest[0] - '0') * 64 + (rest[1] - '0') * 8 + rest[2] - '0');
+        byte =
+            static_cast<unsigned char>((rest[0] - '0') * 64 + (rest[1] - '0') * 8 + rest[2] - '0');
         i += 3;
       } else {
         error = {};

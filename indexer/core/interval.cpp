@@ -18,24 +18,42 @@ struct UnitName {
 };
 
 constexpr UnitName kUnits[] = {
-    {"year", Unit::kYear},          {"years", Unit::kYear},
-    {"yr", Unit::kYear},            {"yrs", Unit::kYear},
-    {"y", Unit::kYear},             {"month", Unit::kMonth},
-    {"months", Unit::kMonth},       {"mon", Unit::kMonth},
-    {"mons", Unit::kMonth},         {"week", Unit::kWeek},
-    {"weeks", Unit::kWeek},         {"w", Unit::kWeek},
-    {"day", Unit::kDay},            {"days", Unit::kDay},
-    {"d", Unit::kDay},              {"hour", Unit::kHour},
-    {"hours", Unit::kHour},         {"hr", Unit::kHour},
-    {"hrs", Unit::kHour},           {"h", Unit::kHour},
-    {"minute", Unit::kMinute},      {"minutes", Unit::kMinute},
-    {"min", Unit::kMinute},         {"mins", Unit::kMinute},
-    {"m", Unit::kMinute},           {"second", Unit::kSecond},
-    {"seconds", Unit::kSecond},     {"sec", Unit::kSecond},
-    {"secs", Unit::kSecond},        {"s", Unit::kSecond},
-    {"millisecond", Unit::kMillisecond},   {"milliseconds", Unit::kMillisecond},
-    {"ms", Unit::kMillisecond},            {"microsecond", Unit::kMicrosecond},
-    {"microseconds", Unit::kMicrosecond},  {"us", Unit::kMicrosecond},
+    {"year", Unit::kYear},
+    {"years", Unit::kYear},
+    {"yr", Unit::kYear},
+    {"yrs", Unit::kYear},
+    {"y", Unit::kYear},
+    {"month", Unit::kMonth},
+    {"months", Unit::kMonth},
+    {"mon", Unit::kMonth},
+    {"mons", Unit::kMonth},
+    {"week", Unit::kWeek},
+    {"weeks", Unit::kWeek},
+    {"w", Unit::kWeek},
+    {"day", Unit::kDay},
+    {"days", Unit::kDay},
+    {"d", Unit::kDay},
+    {"hour", Unit::kHour},
+    {"hours", Unit::kHour},
+    {"hr", Unit::kHour},
+    {"hrs", Unit::kHour},
+    {"h", Unit::kHour},
+    {"minute", Unit::kMinute},
+    {"minutes", Unit::kMinute},
+    {"min", Unit::kMinute},
+    {"mins", Unit::kMinute},
+    {"m", Unit::kMinute},
+    {"second", Unit::kSecond},
+    {"seconds", Unit::kSecond},
+    {"sec", Unit::kSecond},
+    {"secs", Unit::kSecond},
+    {"s", Unit::kSecond},
+    {"millisecond", Unit::kMillisecond},
+    {"milliseconds", Unit::kMillisecond},
+    {"ms", Unit::kMillisecond},
+    {"microsecond", Unit::kMicrosecond},
+    {"microseconds", Unit::kMicrosecond},
+    {"us", Unit::kMicrosecond},
 };
 
 bool is_digit(char c) {
@@ -125,15 +143,33 @@ class Sum {
     const __int128 sign = number.negative ? -1 : 1;
     const __int128 whole = sign * number.whole;
     switch (unit) {
-      case Unit::kYear: months_ += whole * 12; break;
-      case Unit::kMonth: months_ += whole; break;
-      case Unit::kWeek: days_ += whole * 7; break;
-      case Unit::kDay: days_ += whole; break;
-      case Unit::kHour: microseconds_ += whole * 3'600'000'000; break;
-      case Unit::kMinute: microseconds_ += whole * 60'000'000; break;
-      case Unit::kSecond: microseconds_ += whole * 1'000'000 + sign * number.micro; break;
-      case Unit::kMillisecond: microseconds_ += whole * 1'000; break;
-      case Unit::kMicrosecond: microseconds_ += whole; break;
+      case Unit::kYear:
+        months_ += whole * 12;
+        break;
+      case Unit::kMonth:
+        months_ += whole;
+        break;
+      case Unit::kWeek:
+        days_ += whole * 7;
+        break;
+      case Unit::kDay:
+        days_ += whole;
+        break;
+      case Unit::kHour:
+        microseconds_ += whole * 3'600'000'000;
+        break;
+      case Unit::kMinute:
+        microseconds_ += whole * 60'000'000;
+        break;
+      case Unit::kSecond:
+        microseconds_ += whole * 1'000'000 + sign * number.micro;
+        break;
+      case Unit::kMillisecond:
+        microseconds_ += whole * 1'000;
+        break;
+      case Unit::kMicrosecond:
+        microseconds_ += whole;
+        break;
     }
     return true;
   }
@@ -237,9 +273,9 @@ std::optional<Interval> parse_interval(std::string_view text, IntervalError& err
 }
 
 std::string interval_key(const Interval& interval) {
-  __int128 total = interval.microseconds +
-                   static_cast<__int128>(30 * std::int64_t{interval.months} + interval.days) *
-                       86'400'000'000;
+  __int128 total =
+      interval.microseconds +
+      static_cast<__int128>(30 * std::int64_t{interval.months} + interval.days) * 86'400'000'000;
   const bool negative = total < 0;
   if (negative) total = -total;
   std::string digits;
