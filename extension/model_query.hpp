@@ -5,6 +5,7 @@
 //   model_query_functions.cpp  which functions a model may call
 //   model_query_columns.cpp    output columns, kind
 //   model_query_key.cpp        key: unique, not null, covered by the replica identity
+//   model_query_key_type.cpp   types of key columns
 //   model_query_deparse.cpp    the texts that the daemon runs
 //
 // Everything runs with the rights of the current user, who must own the table: analysis, planning
@@ -15,6 +16,7 @@
 extern "C" {
 #include "postgres.h"
 
+#include "catalog/pg_attribute.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
@@ -63,6 +65,9 @@ const char* function_refusal(Oid function);
 void find_output_columns(ModelQuery* model, Relation table);
 /// Fills in the key: the named columns, or the primary key's when `names` is null.
 void find_key(ModelQuery* model, Relation table, ArrayType* names);
+/// Refuses a key column whose values have no text of their own that stands in the change event.
+void check_key_type(const ModelQuery& model, const OutputColumn& column,
+                    Form_pg_attribute attribute);
 /// Refuses a key that the table's (or a partition's) replica identity doesn't cover.
 void check_replica_identity(const ModelQuery& model, Relation table);
 

@@ -1,7 +1,6 @@
 // The key of a model: which document a row is. It must identify a row, now and in the WAL.
 #include <cstring>
 
-#include "capture_encoding.hpp"
 #include "model_query.hpp"
 
 extern "C" {
@@ -146,17 +145,7 @@ void check_key_columns(const ModelQuery& model, Relation table) {
                       errmsg("key column \"%s\" is a generated column", column.name),
                       errhint("Name the columns that it is made of.")));
     }
-    // The affected key is read off the change event: its text must be in there.
-    Oid output_function = InvalidOid;
-    // An array of keys is what the fetch takes, and there are no arrays of arrays.
-    if (column.type == JSONBOID || type_is_array_domain(column.type) ||
-        encoding_of(column.type, &output_function) == ValueEncoding::kOmitted) {
-      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("key column \"%s\" is of type %s, which is not supported in a key",
-                             column.name, format_type_be(column.type)),
-                      errhint("Key columns are of built-in types other than json, jsonb, arrays and ranges, "
-                              "of enums, or of domains over these.")));
-    }
+    check_key_type(model, column, attribute);
     if (!attribute->attnotnull) {
       ereport(ERROR,
               (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

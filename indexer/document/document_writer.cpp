@@ -74,8 +74,9 @@ std::string DocumentWriter::id(std::span<const Field> row) const {
     } else {
       text = field.bytes;
     }
-    append_key_part(id, text, key_.size() > 1, part == 0);
+    append_key_part(id, columns_[key_[part]].type, text, key_.size() > 1, part == 0);
   }
+  finish_id(id);
   return id;
 }
 

@@ -14,7 +14,23 @@ std::string reload_of(const Model& model) {
   return "SELECT daas.reload_model('" + model.name + "')";
 }
 
-std::string name_of(const Relation& relation) { return relation.schema + "." + relation.name; }
+std::string quoted(const std::string& name) {
+  const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+                         std::string::npos &&
+                     (name[0] < '0' || name[0] > '9');
+  if (plain) return name;
+  std::string text = "\"";
+  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
+  return text + '"';
+}
+
+/// For messages and hints, which are run as they stand. Only a schema's name could be a keyword
+/// that needs quotes.
+std::string name_of(const Relation& relation) {
+  const auto schema = quoted(relation.schema);
+  const bool bare = schema == "public" || schema.starts_with('"');
+  return (bare ? schema : '"' + schema + '"') + "." + quoted(relation.name);
+}
 
 }  // namespace
 
@@ -86,6 +102,14 @@ std::vector<std::string> ChangeReader::key_of(const Change& change, const Mappin
     if (value->state == Value::State::kUnchanged && !old_image && !change.old_image.empty()) {
       value = &old_values_[column];
     }
+    if (value->state == Value::State::kNull) {
+      throw Error(Remedy::kStop,
+                  "a row of table " + name_of(relation) + " has no value in the key column \"" +
+                      relation.columns[column].name + "\" of model " + model_.name,
+                  "ALTER TABLE " + name_of(relation) + " ALTER COLUMN " +
+                      quoted(relation.columns[column].name) +
+                      " SET NOT NULL, when every row has one; then " + reload_of(model_));
+    }
     if (value->state != Value::State::kPresent) {
       throw Error(Remedy::kStop,
                   "a change of table " + name_of(relation) + " carries no value of the key column \"" +
@@ -112,7 +136,9 @@ void ChangeReader::apply(const Change& change, const Model::Source& source, Outc
                 "table " + name_of(relation) + " lost the replica identity that model " +
                     model_.name + " needs: an UPDATE or DELETE came without its key",
                 "give the table its primary key back, or ALTER TABLE " + name_of(relation) +
-                    " REPLICA IDENTITY FULL; then " + reload_of(model_));
+                    " REPLICA IDENTITY FULL (of a partitioned table: the partition that "
+                    "daas.reload_model names); then " +
+                    reload_of(model_));
   }
   if (!change.old_image.empty()) {
     parse_image(change.old_image, relation.columns.size(), old_values_);
@@ -169,8 +195,9 @@ const std::vector<Field>& ChangeReader::row(const Outcome& outcome) {
 std::string ChangeReader::id(const std::vector<std::string>& key) const {
   std::string id;
   for (std::size_t part = 0; part < key.size(); ++part) {
-    append_key_part(id, key[part], key.size() > 1, part == 0);
+    append_key_part(id, model_.columns[model_.key[part]].type, key[part], key.size() > 1, part == 0);
   }
+  finish_id(id);
   return id;
 }
 

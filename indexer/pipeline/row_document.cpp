@@ -10,6 +10,7 @@ RowDocument::RowDocument(const Model& model)
   for (const auto position : model.key) {
     const bool wrapped = model.columns[position].type == ValueType::kWrapped;
     key_.push_back(wrapped ? columns_ + wrapped_keys_++ : position);
+    types_.push_back(model.columns[position].type);
   }
 }
 
@@ -26,8 +27,9 @@ const std::string& RowDocument::id(std::span<const Field> row) {
     if (field.form == Field::Form::kNull) {
       throw Error(Remedy::kStop, "a row of model " + model_ + " has no value in its key");
     }
-    append_key_part(id_, field.bytes, key_.size() > 1, part == 0);
+    append_key_part(id_, types_[part], field.bytes, key_.size() > 1, part == 0);
   }
+  finish_id(id_);
   return id_;
 }
 

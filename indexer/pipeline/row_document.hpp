@@ -29,6 +29,7 @@ class RowDocument {
   const std::size_t columns_;
   std::size_t wrapped_keys_ = 0;
   std::vector<std::size_t> key_;  ///< field of each key part
+  std::vector<ValueType> types_;  ///< of each key part
   std::string id_;
   DocumentWriter writer_;
 };

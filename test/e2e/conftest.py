@@ -75,10 +75,10 @@ def solr(directory):
 def open_site(directory, postgres, solr):
     """open_site(**options of the daemon): a context with a new site, its daemon not started."""
     @contextmanager
-    def open_one(**options):
+    def open_one(database=None, **options):
         name = f"e2e_{next(_numbers)}"
         site = Site(name, directory / name, postgres, solr,
-                    {option.replace("_", "-"): value for option, value in options.items()})
+                    {option.replace("_", "-"): value for option, value in options.items()}, database)
         _open_sites.append(site)
         try:
             yield site

@@ -85,13 +85,38 @@ SELECT load_query, fetch_query FROM daas.model WHERE name = 'w' \gx
 CREATE TABLE r (during int4range PRIMARY KEY);
 SELECT said($$SELECT daas.create_model('r', 'SELECT during FROM r')$$);
 
--- Nor can a fetch name keys that are arrays.
-CREATE TABLE listed (tags text[] PRIMARY KEY);
-SELECT said($$SELECT daas.create_model('listed', 'SELECT tags FROM listed')$$);
+-- A document is named by its key's text: equal values must have one text, in every session.
+CREATE EXTENSION citext;
+CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE DOMAIN any_numeric AS numeric;
+CREATE DOMAIN price AS numeric(9, 2);
+CREATE DOMAIN ratio AS float8;
+CREATE DOMAIN padded AS char(3);
+CREATE DOMAIN unpadded AS bpchar;
+CREATE DOMAIN span AS interval;
+CREATE DOMAIN loud AS text COLLATE folded;
+CREATE FUNCTION key_type(type text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer text;
+BEGIN
+  EXECUTE format('CREATE TABLE typed (k %s PRIMARY KEY)', type);
+  answer := said($q$SELECT daas.create_model('typed', 'SELECT k FROM typed')$q$);
+  PERFORM daas.drop_model('typed', if_exists => true);
+  DROP TABLE typed;
+  RETURN format('%s: %s', type, answer);
+END $$;
+SELECT key_type(t) FROM unnest('{boolean,smallint,integer,bigint,real,double precision,numeric,"numeric(9,2)",text,text COLLATE \"C\",varchar(5),name,
+  \"char\",char(3),bytea,uuid,date,time,timetz,timestamp,timestamptz(3),inet,cidr,macaddr,macaddr8,bit(3),varbit,oid,xid8,pg_lsn,mood,small,
+  price,padded}'::text[]) t;
+SELECT key_type(t) FROM unnest('{bpchar,interval,interval(3),money,regclass,regtype,int[],text[],tsvector,jsonb,citext,any_numeric,ratio,unpadded,
+  span,loud,text COLLATE folded}'::text[]) t;
 
 DROP EXTENSION daas;
 DROP PUBLICATION daas;
 DROP FUNCTION key;
-DROP TABLE t, none, p, w, r, listed;
+DROP TABLE t, none, p, w, r;
 DROP TYPE mood;
-DROP DOMAIN small;
+DROP DOMAIN small, any_numeric, price, ratio, padded, unpadded, span, loud;
+DROP COLLATION folded;
+DROP EXTENSION citext;
+DROP FUNCTION key_type;

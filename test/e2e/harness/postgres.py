@@ -86,7 +86,8 @@ class Postgres:
         (self.directory / "data/postmaster.pid").unlink()
 
     def conninfo(self, database, role):
-        return (f"host=127.0.0.1 port={self.port} dbname={database} user={role}"
+        database = database.replace("\\", "\\\\").replace("'", "\\'")
+        return (f"host=127.0.0.1 port={self.port} dbname='{database}' user={role}"
                 f" passfile={self.directory / role}.pgpass")
 
     def connect(self, database, role="postgres"):

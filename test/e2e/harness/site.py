@@ -1,4 +1,5 @@
 """One database with the extension, its daemon and its namespace in Solr: what a user has."""
+import hashlib
 import time
 
 import psycopg
@@ -11,24 +12,26 @@ from .waiting import NotYet, wait_for
 
 
 class Site:
-    def __init__(self, name, directory, postgres, solr, options=None):
+    def __init__(self, name, directory, postgres, solr, options=None, database=None):
+        """name: namespace in Solr, and of the database unless that has another."""
         self.name = name
+        self.database = database or name
         self.postgres = postgres
         self.solr = solr
         self.queries = {}
         self._connection = None
         with postgres.connect("postgres") as connection:
-            connection.execute(f"CREATE DATABASE {name} OWNER e2e_owner")
-        with postgres.connect(name) as connection:
+            connection.execute(f"CREATE DATABASE {quoted(self.database)} OWNER e2e_owner")
+        with postgres.connect(self.database) as connection:
             connection.execute("CREATE EXTENSION daas")
             for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
                                  "server": "e2e_server"}.items():
                 connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
         directory.mkdir()
         self.indexer = Indexer(directory, {
-            "pg-replication": postgres.conninfo(name, "e2e_replication"),
-            "pg-reader": postgres.conninfo(name, "e2e_reader"),
-            "pg-server": postgres.conninfo(name, "e2e_server"),
+            "pg-replication": postgres.conninfo(self.database, "e2e_replication"),
+            "pg-reader": postgres.conninfo(self.database, "e2e_reader"),
+            "pg-server": postgres.conninfo(self.database, "e2e_server"),
             "solr": solr.url,
             "solr-namespace": name,
         } | (options or {}))
@@ -36,7 +39,7 @@ class Site:
     # SQL
 
     def connect(self, role="e2e_owner"):
-        return self.postgres.connect(self.name, role)
+        return self.postgres.connect(self.database, role)
 
     def sql(self, statement, parameters=None):
         """Runs it as the tables' owner on a connection that is kept, and made anew when it was lost."""
@@ -80,12 +83,15 @@ class Site:
 
     def expected(self, model):
         """Document texts by id, as the query says now."""
-        key = self.value("SELECT key FROM daas.model WHERE name = %s", (model,))
+        key, columns = self.sql("SELECT key, columns FROM daas.model WHERE name = %s", (model,))[0]
+        types = {column["name"]: column["type"] for column in columns}
         # format(), since boolean::text is "true" and not the text that PostgreSQL prints.
-        parts = ", ".join(f"format('%%s', e2e_row.\"{column}\")" for column in key)
-        rows = self.sql(f"SELECT ARRAY[{parts}], row_to_json(e2e_row.*)::text"
-                        f" FROM ({self.queries[model].replace('%', '%%')}) e2e_row", ())
-        return {document_id(key): text for key, text in rows}
+        parts = ", ".join(f"format('%s', e2e_row.{quoted(column)})" for column in key)
+        rows = self.sql(f"SELECT ARRAY[{parts}], row_to_json(e2e_row.*)::text FROM ({self.queries[model]}) e2e_row")
+        found = {document_id([key_text(types[name], text) for name, text in zip(key, texts)]): document
+                 for texts, document in rows}
+        assert len(found) == len(rows), "two rows have one key"
+        return found
 
     def assert_equal(self, model, deadline=60):
         """Every document equals its row, byte for byte, no more and no less, soon. Nobody writes
@@ -136,22 +142,38 @@ class Site:
             self._connection.close()
         with self.postgres.connect("postgres") as connection:
             wait_for(lambda: self._drop_slots(connection), 10, "the daemon's slot is free")
-            connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE {quoted(self.database)} WITH (FORCE)")
         self.solr.delete(self.name)
 
     def _drop_slots(self, connection):
         try:
             connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                               " WHERE database = %s", (self.name,))
+                               " WHERE database = %s", (self.database,))
         except psycopg.errors.ObjectInUse as error:
             raise NotYet(error) from None
         return True
 
 
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def key_text(type_name, text):
+    """Equal numbers have one text."""
+    if type_name == "numeric" and "." in text:
+        return text.rstrip("0").rstrip(".")
+    return "0" if type_name in ("real", "double precision") and text == "-0" else text
+
+
 def document_id(key):
-    if len(key) == 1:
-        return key[0]
-    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in key)
+    if len(key) > 1:
+        key = ["|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in key)]
+    text = key[0].encode()
+    if not text.strip(b"\\"):
+        text += b"\\"
+    if len(text) <= 32000:
+        return text.decode()
+    return text[:32000].decode(errors="ignore") + hashlib.sha256(text).hexdigest()
 
 
 def difference(documents, expected):

@@ -35,7 +35,8 @@ class Solr:
         wait_for(lambda: not runs(pid), 10, "the killed Solr ends")
 
     def get(self, path, **parameters):
-        answer = self.session.get(self.url + path, params=parameters | {"wt": "json"}, timeout=30)
+        # Parameters in the body: an id may be longer than an address.
+        answer = self.session.post(self.url + path, data=parameters | {"wt": "json"}, timeout=30)
         if answer.status_code != 200:
             raise SolrError(f"{path}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
@@ -53,7 +54,7 @@ class Solr:
         documents, mark = {}, "*"
         while True:
             answer = self.get(f"/{collection}/select", q="*:* -_deleted_:true", fl="id,_doc_", sort="id asc",
-                              rows=5000, cursorMark=mark)
+                              rows=5000, cursorMark=mark, **{"distrib.singlePass": "true"})
             for document in answer["response"]["docs"]:
                 assert document["id"] not in documents, f"two documents with the id {document['id']!r}"
                 documents[document["id"]] = document["_doc_"]

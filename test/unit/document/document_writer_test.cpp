@@ -87,7 +87,7 @@ TEST(DocumentWriter, FloatsThatAreNoJsonNumbersAreQuoted) {
 TEST(DocumentWriter, MinusZeroStaysInTheTextAndIsZeroInTheTwin) {
   DocumentWriter writer({column("f", ValueType::kFloat8)}, {0});
   EXPECT_EQ(append(writer, {native(std::string("\x80\0\0\0\0\0\0\0", 8))}),
-            R"({"id":"-0","_ver_":1,"_doc_":"{\"f\":-0}","c_f_d":0})");
+            R"({"id":"0","_ver_":1,"_doc_":"{\"f\":-0}","c_f_d":0})");
 }
 
 TEST(DocumentWriter, ALongTextIsWholeInTheDocumentAndShortInTheTwin) {
@@ -121,6 +121,37 @@ TEST(DocumentWriter, BothFormsOfAKeyGiveOneId) {
   EXPECT_EQ(
       writer.id(std::vector{native(std::string("\0\0\0\0\0\x0F\x42\x40", 8)), native("\x01")}),
       writer.id(std::vector{text("2000-01-01 00:00:01+00"), text("t")}));
+}
+
+TEST(DocumentWriter, EqualNumbersAreOneKey) {
+  DocumentWriter numeric({column("n", ValueType::kNumeric)}, {0});
+  const std::pair<const char*, const char*> kTexts[] = {
+      {"1.00", "1"}, {"-1.50", "-1.5"}, {"0.000", "0"},  {"100", "100"},
+      {"0.10", "0.1"}, {"NaN", "NaN"},  {"-10", "-10"}, {"10.0", "10"}};
+  for (const auto& [printed, id] : kTexts) {
+    EXPECT_EQ(numeric.id(std::vector{text(printed)}), id);
+  }
+  DocumentWriter real({column("r", ValueType::kFloat8)}, {0});
+  EXPECT_EQ(real.id(std::vector{text("-0")}), "0");
+  EXPECT_EQ(real.id(std::vector{native(std::string("\x80\0\0\0\0\0\0\0", 8))}), "0");
+  EXPECT_EQ(real.id(std::vector{text("-0.1")}), "-0.1");
+  DocumentWriter plain({column("t", ValueType::kText)}, {0});
+  EXPECT_EQ(plain.id(std::vector{text("1.00")}), "1.00");
+}
+
+TEST(DocumentWriter, NoIdIsEmptyAndNoneIsAnothers) {
+  DocumentWriter writer({column("a", ValueType::kText)}, {0});
+  EXPECT_EQ(writer.id(std::vector{text("")}), "\\");
+  EXPECT_EQ(writer.id(std::vector{text("\\")}), "\\\\");
+  EXPECT_EQ(writer.id(std::vector{text("\\a")}), "\\a");
+}
+
+TEST(DocumentWriter, AKeyThatLuceneCantTakeIsCutAndHashed) {
+  DocumentWriter writer({column("a", ValueType::kText), column("b", ValueType::kText)}, {0, 1});
+  const std::string separators(20000, '|');
+  const auto id = writer.id(std::vector{text(separators), text("x")});
+  EXPECT_LE(id.size(), 32766U);
+  EXPECT_NE(id, writer.id(std::vector{text(separators), text("y")}));
 }
 
 TEST(DocumentWriter, TombstonesCarryTheVersion) {
