@@ -95,20 +95,21 @@ COMMENT ON FUNCTION daas._check_scope(jsonb, boolean, jsonb) IS
 CREATE FUNCTION daas._check_api_columns(what text, names text[], columns jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  wanted text;
-  found_column record;
+  unfit record;
 BEGIN
-  FOREACH wanted IN ARRAY names LOOP
-    SELECT c.* INTO found_column FROM daas._api_columns(columns) c WHERE c.name = wanted;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION '% column "%" is not a column of the model', what, wanted
-        USING ERRCODE = '42703',
-              HINT = (SELECT format('Columns are: %s.', string_agg(c.name, ', ')) FROM daas._api_columns(columns) c);
-    ELSIF what = 'filter' AND NOT found_column.filterable THEN
-      RAISE EXCEPTION 'filter column "%" is of type %, which can''t be filtered by', wanted, found_column.type
-        USING ERRCODE = '0A000', HINT = 'It can be read: leave it in fields, and out of filters.';
-    END IF;
-  END LOOP;
+  -- In one go: a table may have 1,600 columns.
+  SELECT n.name, c.name IS NULL AS unknown, c.type INTO unfit
+    FROM unnest(names) WITH ORDINALITY n (name, position) LEFT JOIN daas._api_columns(columns) c ON c.name = n.name
+   WHERE c.name IS NULL OR (what = 'filter' AND NOT c.filterable)
+   ORDER BY n.position LIMIT 1;
+  IF unfit.unknown THEN
+    RAISE EXCEPTION '% column "%" is not a column of the model', what, unfit.name
+      USING ERRCODE = '42703',
+            HINT = (SELECT format('Columns are: %s.', string_agg(c.name, ', ')) FROM daas._api_columns(columns) c);
+  ELSIF FOUND THEN
+    RAISE EXCEPTION 'filter column "%" is of type %, which can''t be filtered by', unfit.name, unfit.type
+      USING ERRCODE = '0A000', HINT = 'It can be read: leave it in fields, and out of filters.';
+  END IF;
   IF EXISTS (SELECT FROM unnest(names) n GROUP BY n HAVING count(*) > 1) THEN
     RAISE EXCEPTION '% columns occur twice', what USING ERRCODE = '42701';
   END IF;
@@ -153,11 +154,11 @@ BEGIN
   IF max_rows IS NULL OR max_rows NOT BETWEEN 1 AND 10000 THEN
     RAISE EXCEPTION 'max_rows must be from 1 to 10000' USING ERRCODE = '22023';
   END IF;
-  FOREACH reserved IN ARRAY '{select,order,limit,offset,and,or,not,columns,on_conflict}'::text[] LOOP
+  FOREACH reserved IN ARRAY '{select,order,limit,offset,and,or,not,not.and,not.or,columns,on_conflict}'::text[] LOOP
     IF reserved = ANY (filters) THEN
-      RAISE WARNING 'column "%" can be selected but not filtered by', reserved
+      RAISE WARNING 'column "%" can be selected but not filtered by without quotes', reserved
         USING DETAIL = 'The query parameter of this name has another meaning.',
-              HINT = 'Give the column another name in the model''s query.';
+              HINT = format('Readers write "%s"=… with the quotes; or give the column another name in the model''s query.', reserved);
     END IF;
   END LOOP;
   DELETE FROM daas.api a WHERE a.path = _create_api.path;

@@ -49,7 +49,7 @@ std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& a
   };
   if (request.select.empty()) add_all();
   for (const auto& [column, name] : request.select) {
-    if (column == "*") {
+    if (column.empty()) {
       add_all();
       continue;
     }

@@ -85,7 +85,7 @@ std::vector<Selection> parse_select(std::string_view text) {
   do {
     cursor.skip_blanks();
     if (cursor.take("*")) {
-      select.push_back({"*", "*"});
+      select.emplace_back();
       cursor.skip_blanks();
     } else if (cursor.take("...")) {
       throw Refusal(400, "PGRST200", "Could not find a relationship in the schema cache",
@@ -281,7 +281,8 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
   for (const auto& [name, value] : target.parameters) {
     if (name == "select" || name == "order" || name == "limit" || name == "offset") {
       once(name);
-      if (name == "select") request.select = parse_select(value);
+      // An empty list is the default, as in PostgREST.
+      if (name == "select" && !value.empty()) request.select = parse_select(value);
       if (name == "order") request.order = parse_order(value);
       if (name == "limit") request.limit = parse_count(name, value);
       if (name == "offset") request.offset = parse_count(name, value);

@@ -31,7 +31,7 @@ struct Filter {
 };
 
 struct Selection {
-  std::string column;  ///< "*": every field of the API
+  std::string column;  ///< empty: every field of the API (a column may well be named `*`)
   std::string name;    ///< of the answer's member
 };
 

@@ -146,7 +146,9 @@ TEST(Select, RenamesQuotesAndStars) {
   ASSERT_EQ(request.select.size(), 5u);
   EXPECT_EQ(request.select[1].name, "x");
   EXPECT_EQ(request.select[1].column, "b");
-  EXPECT_EQ(request.select[2].column, "*");
+  EXPECT_EQ(request.select[2].column, "");
+  EXPECT_EQ(read("select=\"*\"").select.at(0).column, "*");
+  EXPECT_TRUE(read("select=").select.empty());
   EXPECT_EQ(request.select[3].column, "quoted,name");
   EXPECT_EQ(request.select[4].column, "z\"");
 }
@@ -160,7 +162,7 @@ TEST(Select, WhatAnApiHasNotIsRefusedByItsCode) {
   EXPECT_EQ(code("select=a.sum()"), "400 PGRST123");
   EXPECT_EQ(code("select=count()"), "400 PGRST200");
   for (const char* bad :
-       {"select=", "select=a,", "select=,a", "select=a:", "select=:a", "select=\"a",
+       {"select=\"\"", "select=a,", "select=,a", "select=a:", "select=:a", "select=\"a",
         "select=a\"b\"", "select=*a", "select=a)", "select=a&select=b"}) {
     EXPECT_EQ(code(bad), "400 PGRST100") << bad;
   }
