@@ -14,7 +14,8 @@ MODELS = {"texts": "SELECT a, b, n FROM texts", "texts_query": "SELECT n + 1 AS 
 
 @pytest.fixture(scope="module")
 def site(open_site):
-    with open_site() as one:
+    # The smallest queue, so that a backlog is worked off in parts, on a snapshot that is ahead of them.
+    with open_site(queue_bytes="1MB") as one:
         one.sql("CREATE TABLE texts (a text, n int, b text, PRIMARY KEY (a, b)); CREATE TABLE single (k text PRIMARY KEY, n int)")
         one.indexer.start()
         yield one
@@ -73,7 +74,7 @@ def test_documents_follow_text_keys_of_any_content(site, rng):
 
 def test_equal_keys_are_one_document_however_they_are_written(site):
     """1.0 and 1.00, 0 and -0: a later writing replaces the earlier one, also when both are in one batch, or seen before they are decoded."""
-    site.sql("CREATE TABLE amount (n numeric, r float8, v int, PRIMARY KEY (n, r)); CREATE TABLE alone (n numeric PRIMARY KEY, v int);"
+    site.sql("CREATE TABLE amount (n numeric, r float8, v int, PRIMARY KEY (n, r)); CREATE TABLE alone (n numeric PRIMARY KEY, v int, t text);"
              "CREATE TABLE ratio (r real PRIMARY KEY, v int);"
              "INSERT INTO amount VALUES (1.0, 0, 1), (1.10, '-0', 2), (100, 1, 3), (0.00, '-0', 4), ('NaN', 'NaN', 5);"
              "INSERT INTO alone VALUES (1.0, 1), (20, 2), (0.000, 3); INSERT INTO ratio VALUES ('-0', 1), (1.5, 2)")
@@ -92,6 +93,15 @@ def test_equal_keys_are_one_document_however_they_are_written(site):
         site.sql(statement)
         for name in names:
             site.assert_equal(name)
+    site.indexer.stop()
+    site.sql("UPDATE alone SET v = v + 1; UPDATE amount SET v = v + 1")
+    for _ in range(6):
+        site.sql("UPDATE alone SET t = (SELECT string_agg(md5(i::text || now()), '') FROM generate_series(1, 5000) i)")
+    site.sql("UPDATE alone SET n = round(n, 9); UPDATE amount SET n = round(n, 9) WHERE n <> 'NaN'")
+    site.indexer.start()
+    for name in names:
+        site.assert_equal(name)
+        assert site.status(name)["state"] == "running", site.status(name)
     for name in models:
         site.sql("SELECT daas.drop_model(%s), daas.drop_model(%s)", (name, name + "_query"))
 

@@ -41,6 +41,14 @@ class Solr:
             raise SolrError(f"{path}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
 
+    def upload(self, configset, path, text):
+        """Replaces one file of a configset."""
+        answer = self.session.post(self.url + "/admin/configs", data=text.encode(), timeout=30,
+                                   params={"action": "UPLOAD", "name": configset, "filePath": path, "overwrite": "true"},
+                                   headers={"Content-Type": "application/octet-stream"})
+        if answer.status_code != 200:
+            raise SolrError(f"{path} of {configset}: {answer.status_code} {answer.text[:500]}")
+
     def aliases(self):
         return self.get("/admin/collections", action="LISTALIASES")["aliases"]
 
