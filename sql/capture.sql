@@ -100,6 +100,8 @@ COMMENT ON FUNCTION daas._sources_with_values_of(oid, oid) IS
 --   sql_drop         the source itself (type table) or one of its columns (type table column) was dropped
 --   table_rewrite    rows changed without row changes in the WAL: a rewrite, a partition that came or
 --                    went with its rows, or a type of its values that prints them otherwise now
+--
+-- After DROP INDEX, which does not say of what table, every source may have changed.
 CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_logical_emit_message(
@@ -139,6 +141,10 @@ BEGIN
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_with_values_of(d.classid, d.objid) s
          WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND daas._changes_values(d.command))));
     WHEN 'sql_drop' THEN
+      IF tg_tag = 'DROP INDEX' THEN
+        PERFORM daas._emit_ddl(tg_tag, 'ddl_command_end', daas._source_objects(ARRAY(
+          SELECT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation)));
+      END IF;
       PERFORM daas._emit_ddl(tg_tag, tg_event, (
         SELECT jsonb_agg(DISTINCT jsonb_build_object('oid', d.objid::bigint, 'identity', d.object_identity, 'type', d.object_type))
           FROM pg_event_trigger_dropped_objects() d JOIN daas.source s ON s.relation = d.objid

@@ -139,6 +139,24 @@ void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t 
   }
 }
 
+void BatchDocuments::check_key(SnapshotSession& session, const Model::Source& source) {
+  const auto rows = session.connection().run(
+      "SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique"
+      "  AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
+      "  AND NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) p"
+      "    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]"
+      "      AND a.attname = ANY ($2::text[]) WHERE a.attname IS NULL)),"
+      " format('ALTER TABLE %s ADD PRIMARY KEY (%s)', $1::oid::regclass,"
+      "  (SELECT string_agg(quote_ident(k), ', ') FROM unnest($2::text[]) k))",
+      {std::to_string(source.relation_oid), array_text(source.key)});
+  if (rows.boolean(0, 0)) return;
+  // Rows that share a key would share a document.
+  throw Error(Remedy::kStop,
+              "no unique index of table " + source.relation + " covers the key of model " +
+                  model_.name + " any more",
+              rows.text(0, 1) + "; SELECT daas.reload_model('" + model_.name + "')");
+}
+
 void BatchDocuments::check_shape(SnapshotSession& session) {
   const auto reload = "SELECT daas.reload_model('" + model_.name + "')";
   for (const auto& source : model_.sources) {
@@ -170,6 +188,7 @@ void BatchDocuments::check_shape(SnapshotSession& session) {
       }
     }
   }
+  for (const auto& source : model_.sources) check_key(session, source);
   // The query itself must still run: functions, row security, privileges.
   const std::vector<Parameter> no_keys(model_.key.size(), Parameter{"{}"});
   session.connection().run(model_.fetch_query, no_keys);

@@ -37,6 +37,8 @@ class BatchDocuments {
   void check_shape(SnapshotSession& session);
 
  private:
+  /// Throws Error(kStop) when nothing keeps two rows from having one key.
+  void check_key(SnapshotSession& session, const Model::Source& source);
   void fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
              const std::vector<const ChangeReader::Outcomes::value_type*>& wanted);
 

@@ -72,6 +72,26 @@ DROP TABLE p_3_1;
 SELECT messages();
 DROP TABLE p_3;
 SELECT messages();
+-- Types whose values print otherwise, also inside other types; a new value of an enum changes none.
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN feeling AS mood;
+CREATE TYPE pair AS (a int, m feeling[]);
+CREATE TYPE unused AS ENUM ('x');
+ALTER TABLE t ADD pairs pair[];
+SELECT messages();
+ALTER TYPE mood ADD VALUE 'new';
+ALTER TYPE unused RENAME VALUE 'x' TO 'y';
+SELECT messages();
+ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';
+SELECT messages();
+ALTER TYPE pair RENAME ATTRIBUTE a TO b;
+SELECT messages();
+ALTER TYPE pair ADD ATTRIBUTE z int;
+SELECT messages();
+-- An index may be the one that makes a key unique.
+CREATE UNIQUE INDEX t_v ON t (v);
+DROP INDEX t_v;
+SELECT messages();
 -- With the schema.
 ALTER SCHEMA s RENAME TO s2;
 SELECT messages();
@@ -108,3 +128,6 @@ DROP FUNCTION messages;
 DROP EXTENSION daas;
 DROP PUBLICATION daas;
 DROP TABLE t;
+DROP TYPE pair, unused;
+DROP DOMAIN feeling;
+DROP TYPE mood;
