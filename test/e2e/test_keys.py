@@ -65,6 +65,8 @@ def test_documents_follow_text_keys_of_any_content(site, rng):
         site.assert_equal(name)
     site.sql("SELECT daas.create_api('single', public => true)")
     site.wait_for_api("single")
+    rows = site.sql("SELECT row_to_json(s)::text FROM (SELECT k, n FROM single ORDER BY n DESC, k COLLATE \"C\") s")
+    assert site.api("single", order="n.desc,k").text == "[" + ",".join(text for text, in rows) + "]", "both shards, in one order"
     for k in ["", "|", "a!b", "a/8!b", "\\", " ", "ü"]:
         count = site.value("SELECT count(*) FROM single WHERE k = %s", (k,))
         assert len(site.api("single", k="eq." + k).json()) == count, k
