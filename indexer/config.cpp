@@ -24,6 +24,8 @@ constexpr std::string_view kEnvironmentPrefix = "DAAS_INDEXER_";
 
 constexpr const char* kUsage =
     "Usage: daas-indexer [OPTIONS]\n"
+    "       daas-indexer check [OPTIONS]   tests every prerequisite with these options and says what to run;\n"
+    "                                      ends with 1 when one is missing; starts nothing\n"
     "       daas-indexer hash-password     reads a password, prints a hash for daas.create_account\n"
     "\n"
     "Keeps Solr collections equal to the models of a PostgreSQL database (role index) and serves\n"
@@ -48,6 +50,8 @@ po::options_description described() {
        "index or serve; repeat for both (default: both)")
       ("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
        "debug, info, warning or error")
+      ("log-format", po::value<std::string>()->default_value("text")->value_name("FORMAT"),
+       "text or json: one record a line, to standard error")
       ("admin-listen", po::value<std::string>()->default_value("127.0.0.1:8081")->value_name("HOST:PORT"),
        "listener of /readyz; keep it away from the internet");
   po::options_description postgres("PostgreSQL (connection strings or URIs of libpq)");
@@ -83,7 +87,9 @@ po::options_description described() {
       ("patience", po::value<std::string>()->default_value("60s")->value_name("TIME"), "with a model that fails, or that holds up the others on a full queue, before it is stopped")
       ("lanes", po::value<std::size_t>()->default_value(2)->value_name("N"), "parallel connections of a batch")
       ("reader-connections", po::value<std::size_t>()->default_value(4)->value_name("N"),
-       "most batches that fetch at a time; a running load has one connection more");
+       "most batches that fetch at a time")
+      ("loads", po::value<std::size_t>()->default_value(4)->value_name("N"),
+       "models that are loaded at a time, each on a connection of its own");
   po::options_description serve("Serving");
   serve.add_options()
       ("listen", po::value<std::string>()->default_value("127.0.0.1:8080")->value_name("HOST:PORT"), "listener of the APIs")
@@ -159,7 +165,23 @@ void check_conninfo(const std::string& option, const std::string& text, bool com
   }
 }
 
-void read_solr(const po::variables_map& values, SolrEndpoint& endpoint) {
+/// Reads a file that an option names. A check goes on without it, to tell all that is wrong.
+template <typename Read>
+void read_file(const po::variables_map& values, const char* option, bool check, Config& config,
+               const Read& read) {
+  if (values.count(option) == 0 || values[option].as<std::string>().empty()) return;
+  const auto& path = values[option].as<std::string>();
+  config.files.emplace_back(option, path);
+  try {
+    read(path);
+  } catch (const Error& error) {
+    if (!check) throw;
+    config.problems.emplace_back(option, error);
+  }
+}
+
+void read_solr(const po::variables_map& values, bool check, Config& config) {
+  auto& endpoint = config.index_options.solr;
   if (values.count("solr") == 0) {
     refuse("no Solr is named", "--solr http://HOST:8983/solr");
   }
@@ -173,14 +195,19 @@ void read_solr(const po::variables_map& values, SolrEndpoint& endpoint) {
     }
     endpoint.urls.push_back(std::move(url));
   }
-  if (values.count("solr-auth-file") > 0) {
-    const auto secret = read_secret(values["solr-auth-file"].as<std::string>(), "solr-auth-file");
+  read_file(values, "solr-auth-file", check, config, [&](const std::string& path) {
+    const auto secret = read_secret(path, "solr-auth-file");
     const auto colon = secret.find(':');
-    if (colon == std::string::npos) refuse("--solr-auth-file holds no line user:password");
+    if (colon == std::string::npos || colon == 0 || secret.find('\n') != std::string::npos) {
+      refuse("--solr-auth-file: " + path + " does not hold one line user:password");
+    }
     endpoint.user = secret.substr(0, colon);
     endpoint.password = secret.substr(colon + 1);
-  }
-  endpoint.ca_file = values["solr-ca-file"].as<std::string>();
+  });
+  read_file(values, "solr-ca-file", check, config, [&](const std::string& path) {
+    if (!std::ifstream(path)) refuse("--solr-ca-file: cannot read " + path);
+    endpoint.ca_file = path;
+  });
 }
 
 void read_roles(const po::variables_map& values, Config& config) {
@@ -201,7 +228,7 @@ void check_positive(const po::variables_map& values) {
   for (const auto* option : {"shards", "replicas", "serve-threads"}) {
     if (values[option].as<int>() < 1) refuse(std::string("--") + option + " must be at least 1");
   }
-  for (const auto* option : {"batch-count", "lanes", "reader-connections"}) {
+  for (const auto* option : {"batch-count", "lanes", "reader-connections", "loads"}) {
     const auto value = values[option].as<std::size_t>();
     if (value < 1 || value > 1'000'000) {
       refuse(std::string("--") + option + " must be at least 1 and at most 1000000");
@@ -209,17 +236,18 @@ void check_positive(const po::variables_map& values) {
   }
 }
 
-Config build(const po::variables_map& values) {
+Config build(const po::variables_map& values, bool check) {
   Config config;
   read_roles(values, config);
   check_positive(values);
   config.log_level = values["log-level"].as<std::string>();
+  config.log_format = values["log-format"].as<std::string>();
   config.admin_listen = values["admin-listen"].as<std::string>();
   const auto pg = [&](const char* option) {
     return values.count(option) > 0 ? values[option].as<std::string>() : values["pg"].as<std::string>();
   };
   auto& index = config.index_options;
-  read_solr(values, index.solr);
+  read_solr(values, check, config);
   index.extension_version = kVersion;
   index.pg = pg("pg-replication");
   index.pg_replication = index.pg;
@@ -233,6 +261,7 @@ Config build(const po::variables_map& values) {
   index.queue_bytes = std::max<std::size_t>(1 << 20, size_of(values, "queue-bytes"));
   index.lanes.lanes = values["lanes"].as<std::size_t>();
   index.reader_connections = values["reader-connections"].as<std::size_t>();
+  index.loads = values["loads"].as<std::size_t>();
   index.shards = values["shards"].as<int>();
   index.replicas = values["replicas"].as<int>();
   index.adopt = values["adopt"].as<bool>();
@@ -242,9 +271,10 @@ Config build(const po::variables_map& values) {
     refuse("the role serve needs a key for its tokens",
            "head -c 48 /dev/urandom | base64 > jwt.key && chmod 600 jwt.key; --jwt-key-file jwt.key");
   }
-  const auto& key_file = values["jwt-key-file"].as<std::string>();
-  check_secret(key_file, "jwt-key-file");
-  serve.jwt_key = read_token_key(key_file);
+  read_file(values, "jwt-key-file", check, config, [&](const std::string& path) {
+    check_secret(path, "jwt-key-file");
+    serve.jwt_key = read_token_key(path);
+  });
   serve.listen = values["listen"].as<std::string>();
   serve.pg_conninfo = pg("pg-server");
   serve.solr = index.solr;
@@ -257,7 +287,8 @@ Config build(const po::variables_map& values) {
 
 }  // namespace
 
-std::optional<Config> read_config(int argc, const char* const* argv, std::ostream& out) {
+std::optional<Config> read_config(int argc, const char* const* argv, std::ostream& out,
+                                  bool check) {
   const auto options = described();
   po::variables_map values;
   try {
@@ -301,7 +332,9 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
   for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server"}) {
     if (values.count(option) > 0) check_conninfo(option, values[option].as<std::string>(), false);
   }
-  return build(values);
+  auto config = build(values, check);
+  if (values.count("config") > 0) config.config_file = values["config"].as<std::string>();
+  return config;
 }
 
 }  // namespace daas

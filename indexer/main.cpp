@@ -12,24 +12,19 @@
 #include <utility>
 #include <vector>
 
+#include "check_command.hpp"
 #include "config.hpp"
+#include "core/error.hpp"
+#include "core/log_field.hpp"
 #include "hash_password.hpp"
+#include "log/record_format.hpp"
 #include "pipeline/index_role.hpp"
 #include "serve/serve_role.hpp"
+#include "solr/door_watch.hpp"
+#include "solr/open_door.hpp"
 #include "version.hpp"
 
 namespace {
-
-void set_up_log(const std::string& level) {
-  const auto parsed = spdlog::level::from_str(level);
-  if (parsed == spdlog::level::off && level != "off") {
-    throw daas::Error(daas::Remedy::kStop,
-                      "--log-level is \"" + level + "\"; it is debug, info, warning or error");
-  }
-  spdlog::set_level(parsed);
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-  spdlog::flush_on(spdlog::level::info);
-}
 
 std::vector<prometheus::MetricFamily> build_info() {
   prometheus::ClientMetric metric;
@@ -72,6 +67,9 @@ int run(const daas::Config& config) {
                index ? "index" : "", index && serve ? " and " : "",
                serve ? "serve on " + config.serve_options.listen : "", config.admin_listen);
 
+  const daas::DoorWatch door(config.index_options.solr, [](const std::string& url) {
+    spdlog::warn("Solr {} {} HINT: {}", url, daas::kOpenSolr, daas::kOpenSolrHint);
+  });
   int received = 0;
   sigwait(&signals, &received);
   spdlog::info("{}: ending", received == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -88,10 +86,19 @@ int run(const daas::Config& config) {
 int main(int argc, char** argv) {
   try {
     if (argc > 1 && std::string_view(argv[1]) == "hash-password") return daas::hash_password();
+    if (argc > 1 && std::string_view(argv[1]) == "check") return daas::check_command(argc, argv, std::cout);
     const auto config = daas::read_config(argc, argv, std::cout);
     if (!config) return 0;
-    set_up_log(config->log_level);
-    return run(*config);
+    daas::set_up_log(config->log_level, config->log_format);
+    try {
+      return run(*config);
+    } catch (const daas::Error& error) {
+      // A record like any other, for whoever reads them by machine.
+      if (config->log_format != "json") throw;
+      const daas::LogField hint("hint", error.hint());
+      spdlog::error("{}", error.log_text());
+      return 1;
+    }
   } catch (const daas::Error& error) {
     std::cerr << "daas-indexer: " << error.what() << '\n';
     if (!error.hint().empty()) std::cerr << "HINT: " << error.hint() << '\n';

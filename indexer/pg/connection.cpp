@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -23,6 +24,15 @@ std::string trimmed(std::string_view text) {
     }
   }
   return line;
+}
+
+/// Whether PostgreSQL's words may quote row values: those of data exceptions and violated constraints
+/// do, and a function's RAISE may say anything under any other code than the server's own.
+bool may_quote_values(std::string_view sqlstate) {
+  static constexpr std::array kDiscreet{"08", "0A", "25", "28", "3D", "3F", "40", "42",
+                                        "53", "54", "55", "57", "58", "XX"};
+  return std::none_of(kDiscreet.begin(), kDiscreet.end(),
+                      [&](const char* prefix) { return sqlstate.starts_with(prefix); });
 }
 
 std::string field(const PGresult* result, int code) {
@@ -127,7 +137,16 @@ void Connection::fail(PGresult* raw, const std::string& what) {
   if (const auto detail = field(raw, PG_DIAG_MESSAGE_DETAIL); !detail.empty()) {
     message += " (" + detail + ")";
   }
-  throw PgError(remedy(sqlstate), sqlstate, message, field(raw, PG_DIAG_MESSAGE_HINT));
+  const auto hint = field(raw, PG_DIAG_MESSAGE_HINT);
+  const bool quotes = may_quote_values(sqlstate);
+  // Hints are logged: one that may quote values is a part of the message instead.
+  PgError error(remedy(sqlstate), sqlstate, quotes && !hint.empty() ? message + " HINT: " + hint : message,
+                quotes ? std::string() : hint);
+  if (quotes) {
+    error.set_log_text(what + ": refused by PostgreSQL, whose words may quote values and are not logged [" +
+                       sqlstate + "]");
+  }
+  throw error;
 }
 
 bool Connection::wait_readable(milliseconds timeout, int other_fd) {

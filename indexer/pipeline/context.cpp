@@ -48,6 +48,21 @@ std::unique_ptr<ReaderPool::Lease> ReaderPool::borrow(const Interrupt& interrupt
   return std::make_unique<Lease>(*this, std::move(connection));
 }
 
+std::string default_namespace(const std::string& database) {
+  std::string name;
+  for (const unsigned char c : database) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    name += plain ? static_cast<char>(c)
+                  : (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : '_';
+  }
+  return name;
+}
+
+std::unique_ptr<LoadPlaces::Place> LoadPlaces::take(const Interrupt& interrupt) {
+  while (!free_.try_acquire_for(std::chrono::milliseconds(100))) interrupt.check();
+  return std::make_unique<Place>(*this);
+}
+
 void ReportBoard::set(const std::string& model, const ModelReport& report, bool at_once) {
   {
     const std::lock_guard lock(mutex_);

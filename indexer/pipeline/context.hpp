@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct IndexOptions {
   std::chrono::milliseconds patience{60000};
   std::size_t queue_bytes = 64 << 20;
   std::size_t reader_connections = 4;
+  std::size_t loads = 4;       ///< at a time; each has a reader connection of its own
   int shards = 1;
   int replicas = 1;
   bool adopt = false;          ///< take over collections of another owner
@@ -78,6 +80,32 @@ class ReaderPool {
   std::vector<std::unique_ptr<Connection>> idle_;
 };
 
+/// What a database's collections are named after when no option says so.
+std::string default_namespace(const std::string& database);
+
+/// Bounds the loads that run at a time, and with them their connections.
+class LoadPlaces {
+ public:
+  explicit LoadPlaces(std::ptrdiff_t places) : free_(places) {}
+
+  class Place {
+   public:
+    explicit Place(LoadPlaces& places) : places_(places) {}
+    ~Place() { places_.free_.release(); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    LoadPlaces& places_;
+  };
+
+  /// Waits for a free place. Throws Interrupted.
+  std::unique_ptr<Place> take(const Interrupt& interrupt);
+
+ private:
+  std::counting_semaphore<> free_;
+};
+
 /// The reports of all models, for the coordinator to write down.
 class ReportBoard {
  public:
@@ -102,6 +130,7 @@ struct IndexContext {
   Bookkeeper& bookkeeper;
   CommitLog& log;
   ReaderPool& readers;
+  LoadPlaces& loads;
   ReportBoard& board;
   IndexMetrics& metrics;
   std::string name_space;

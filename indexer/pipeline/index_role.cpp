@@ -58,10 +58,10 @@ void IndexRole::run() {
       return;
     } catch (const Error& error) {
       if (interrupt_.raised()) return;
-      set_obstacle(std::string("begins anew: ") + error.what() +
+      set_obstacle("begins anew: " + error.log_text() +
                    (error.hint().empty() ? "" : " HINT: " + error.hint()));
     } catch (const std::exception& error) {
-      set_obstacle(std::string("begins anew: ") + error.what());
+      set_obstacle("begins anew: " + log_text(error));
     }
     if (std::chrono::steady_clock::now() - began > kGoodRun) backoff.reset();
     try {

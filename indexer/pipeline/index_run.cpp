@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/log_field.hpp"
 #include "pipeline/metadata.hpp"
 #include "solr/admin.hpp"
 
@@ -21,17 +22,6 @@ constexpr seconds kAliveInterval{5};
 constexpr seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
 
-/// A name for Solr from a database's name.
-std::string solr_name(const std::string& text) {
-  std::string name;
-  for (const unsigned char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    name += plain ? static_cast<char>(c)
-                  : (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : '_';
-  }
-  return name;
-}
-
 }  // namespace
 
 IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt, IndexMetrics& metrics,
@@ -42,7 +32,8 @@ IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt, Inde
       waiting_(std::move(waiting)),
       bookkeeper_(options.pg, interrupt),
       log_(options.queue_bytes),
-      readers_(options.pg_reader, options.reader_connections) {
+      readers_(options.pg_reader, options.reader_connections),
+      loads_(static_cast<std::ptrdiff_t>(options.loads)) {
   board_.on_urgent = [this] { doorbell_.ring(); };
 }
 
@@ -71,15 +62,16 @@ void IndexRun::run() {
   waiting_("connects to PostgreSQL");
   identity_ = bookkeeper_.identify(options_.extension_version);
   slot_ = options_.slot.empty() ? "daas_" + std::to_string(identity_.database) : options_.slot;
-  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, board_,
+  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, loads_, board_,
                                             metrics_);
-  context_->name_space = options_.name_space.empty() ? solr_name(identity_.database_name)
+  context_->name_space = options_.name_space.empty() ? default_namespace(identity_.database_name)
                                                      : options_.name_space;
   context_->owner = identity_.owner();
   context_->fail = [this](std::exception_ptr error) { fail(error); };
   prepare_solr();
   auto stream = open_stream();
   context_->epoch = bookkeeper_.begin_epoch(identity_, context_->name_space, slot_);
+  const LogField epoch("epoch", context_->epoch);
   spdlog::info("epoch {} of database {}: slot {}, Solr namespace {}", context_->epoch,
                identity_.database_name, slot_, context_->name_space);
   definitions_ = std::make_unique<Connection>(options_.pg, "daas-indexer definitions",
@@ -169,7 +161,7 @@ void IndexRun::coordinate() {
       }
     } catch (const Error& error) {
       if (error.remedy() != Remedy::kAgain) throw;
-      spdlog::warn("{}; trying again", error.what());
+      spdlog::warn("{}; trying again", error.log_text());
     }
   }
 }
@@ -183,6 +175,7 @@ void IndexRun::leave_behind(const std::string& name) {
                   " s while the queue was full and other models waited";
   report.hint = "SELECT daas.reload_model('" + name + "')";
   report.revision = worker->second->revision();
+  const LogField field("model", name);
   spdlog::error("model {} stopped: it {}", name, report.reason);
   // First the word, then the slot, as in ModelWorker::stop_model().
   bookkeeper_.report_stopped(name, report);

@@ -55,6 +55,7 @@ class IndexRun {
   std::string slot_;
   CommitLog log_;
   ReaderPool readers_;
+  LoadPlaces loads_;
   ReportBoard board_;
   std::unique_ptr<IndexContext> context_;
   std::unique_ptr<Connection> definitions_;

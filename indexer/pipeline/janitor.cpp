@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log_field.hpp"
 #include "pipeline/generation_store.hpp"
 
 namespace daas {
@@ -41,6 +42,7 @@ bool Janitor::busy_with(const std::string& model) {
 }
 
 void Janitor::run() {
+  const LogField epoch("epoch", context_.epoch);
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return wanted_ || interrupt_.raised(); });
@@ -53,7 +55,7 @@ void Janitor::run() {
       clean(existing);
     } catch (const Error& error) {
       failed = true;
-      if (!interrupt_.raised()) spdlog::warn("cannot remove dropped models: {}", error.what());
+      if (!interrupt_.raised()) spdlog::warn("cannot remove dropped models: {}", error.log_text());
     }
     lock.lock();
     failed_ = failed;
@@ -78,13 +80,14 @@ void Janitor::clean(const std::vector<std::string>& existing) {
       if (std::find(existing_.begin(), existing_.end(), model) != existing_.end()) continue;
       dropping_.insert(model);
     }
+    const LogField field("model", model);
     try {
       GenerationStore(context_, model, interrupt_, [](const std::string&) {}).drop_all();
       spdlog::info("model {} was dropped: its collections and alias are gone", model);
     } catch (const Error& error) {
       if (error.remedy() != Remedy::kStop || interrupt_.raised()) throw;
       // Not ours.
-      spdlog::warn("collections of the dropped model {} stay: {}", model, error.what());
+      spdlog::warn("collections of the dropped model {} stay: {}", model, error.log_text());
     }
     {
       const std::lock_guard lock(mutex_);

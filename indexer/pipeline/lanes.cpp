@@ -35,7 +35,7 @@ void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
     } catch (const Error& error) {
       interrupt.check();
       if (error.remedy() != Remedy::kRetry) throw;
-      observer(error.what());
+      observer(error.log_text());
     }
     interrupt.wait(backoff.next());
   }
@@ -190,9 +190,10 @@ std::size_t Lanes::finish() {
   if (error_) std::rethrow_exception(error_);
   if (!refused_.empty()) {
     const auto& first = refused_.front();
-    throw Error(Remedy::kStop, "Solr refused " + std::to_string(refused_.size()) +
-                                   " document(s); the first has the key \"" + first.id +
-                                   "\": " + first.message);
+    const auto what = "Solr refused " + std::to_string(refused_.size()) + " document(s)";
+    Error error(Remedy::kStop, what + "; the first has the key \"" + first.id + "\": " + first.message);
+    error.set_log_text(what + "; daas.status() names the first and Solr's reason");
+    throw error;
   }
   return added_;
 }

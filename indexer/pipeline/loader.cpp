@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/log_field.hpp"
 #include "pg/copy_text.hpp"
 #include "pipeline/row_document.hpp"
 
@@ -48,7 +49,12 @@ void Loader::begin(const std::string& exported_snapshot, std::int64_t version,
 }
 
 void Loader::run() {
+  const LogField epoch("epoch", context_.epoch);
+  const LogField model("model", model_.name);
+  const LogField generation("generation", number_);
   try {
+    // Before it says that it is ready: whoever is born must be able to connect at once.
+    const auto place = context_.loads.take(interrupt_);
     GenerationStore store(context_, model_.name, interrupt_, observer_);
     store.create(number_, model_);
     enter(Phase::kReady);
@@ -106,6 +112,7 @@ void Loader::copy(const Birth& birth) {
   finish_counted(lanes, metrics);
   connection.run("COMMIT");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  const LogField documents("documents", documents_.load());
   spdlog::info("model {}: generation {} holds {} documents of its birth snapshot, {:.1f} s",
                model_.name, number_, documents_.load(), took.count());
 }

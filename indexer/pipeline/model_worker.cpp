@@ -6,6 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/log_field.hpp"
+
 namespace daas {
 namespace {
 
@@ -67,6 +69,8 @@ void ModelWorker::reload(std::int64_t revision) {
 }
 
 void ModelWorker::run() {
+  const LogField epoch("epoch", context_.epoch);
+  const LogField model("model", model_.name);
   try {
     work();
   } catch (const Interrupted&) {
@@ -75,7 +79,7 @@ void ModelWorker::run() {
     if (error.remedy() == Remedy::kStop) {
       stop_model(error);
     } else {
-      spdlog::warn("model {}: {}", model_.name, error.what());
+      spdlog::warn("model {}: {}", model_.name, error.log_text());
       context_.fail(std::current_exception());
     }
   } catch (const std::bad_alloc&) {
@@ -118,6 +122,7 @@ void ModelWorker::connect() {
     retrying_ = what;
     // A Solr that is away is not this model's fault: it waits as long as it takes.
     subscription_->excuse(!what.empty());
+    const LogField field("model", model_.name);  // a lane's thread has none
     if (what.empty()) {
       spdlog::info("model {}: Solr answers again", model_.name);
     } else {
@@ -138,13 +143,14 @@ void ModelWorker::put_off(const Error& error) {
     backoff_.reset();
   }
   if (error.remedy() == Remedy::kAgain && now - *failing_since_ > context_.options.patience) {
-    throw Error(Remedy::kStop,
-                std::string(error.what()) + ", again and again for " +
-                    std::to_string(context_.options.patience.count() / 1000) + " s",
-                error.hint());
+    const auto for_long = ", again and again for " +
+                          std::to_string(context_.options.patience.count() / 1000) + " s";
+    Error last(Remedy::kStop, error.what() + for_long, error.hint());
+    last.set_log_text(error.log_text() + for_long);
+    throw last;
   }
   metrics_.postgresql_retries.Increment();
-  spdlog::warn("model {}: {}; trying again", model_.name, error.what());
+  spdlog::warn("model {}: {}; trying again", model_.name, error.log_text());
   report_.reason = std::string("trying again: ") + error.what();
   report(true);
   interrupt_.wait(backoff_.next());
@@ -182,6 +188,7 @@ void ModelWorker::settle() {
     SnapshotSession session(context_.readers, interrupt_);
     documents_.check_shape(session);
     session.finish();
+    const LogField generation("generation", live_->number);
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);
   }
   if (!current) {
@@ -306,7 +313,7 @@ void ModelWorker::stop_model(const Error& error) {
                         ? "mend the cause, then SELECT daas.reload_model('" + name +
                               "'), or daas.alter_model if the query must change"
                         : error.hint();
-  spdlog::error("model {} stopped: {} HINT: {}", name, error.what(), hint);
+  spdlog::error("model {} stopped: {} HINT: {}", name, error.log_text(), hint);
   report_.state = ModelState::kStopped;
   report_.reason = error.what();
   report_.hint = hint;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/column_list.hpp"
+#include "core/log_field.hpp"
 #include "pipeline/model_worker.hpp"
 
 namespace daas {
@@ -17,8 +18,10 @@ void ModelWorker::start_load() {
   const RetryObserver observer = [this](const std::string& what) {
     if (what.empty()) return;
     metrics_.solr_retries.Increment();
+    const LogField field("model", model_.name);  // a lane's thread has none
     spdlog::warn("model {}, load: {}; trying again", model_.name, what);
   };
+  const LogField generation("generation", number);
   spdlog::info("model {}: generation {} will be loaded ({})", model_.name, number, load_cause_);
   load_ = std::make_unique<Loader>(context_, model_, number, observer,
                                    [subscription] { subscription->wake(); });
@@ -27,6 +30,7 @@ void ModelWorker::start_load() {
 void ModelWorker::discard_load(const std::string& why) {
   if (!load_) return;
   const int number = load_->number();
+  const LogField generation("generation", number);
   spdlog::info("model {}: generation {} is thrown away ({})", model_.name, number, why);
   load_.reset();
   next_.reset();
@@ -47,7 +51,7 @@ void ModelWorker::check_load() {
     load_at_ = Clock::now() + wait;
     metrics_.postgresql_retries.Increment();
     load_failure_ = std::string("the last load failed and is made again: ") + error.what();
-    spdlog::warn("model {}: the load failed: {}; trying again in {} ms", model_.name, error.what(),
+    spdlog::warn("model {}: the load failed: {}; trying again in {} ms", model_.name, error.log_text(),
                  wait.count());
     discard_load("it failed");
   }
@@ -100,6 +104,8 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   load_failure_.clear();
   load_backoff_.reset();
   mismatched_ = false;
+  const LogField generation("generation", number);
+  const LogField documents("documents", count.live);
   spdlog::info("model {}: generation {} is live with {} documents", model_.name, number, count.live);
   oldest_undurable_.reset();
   unopened_ = false;

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "core/column_list.hpp"
+#include "core/log_field.hpp"
 
 namespace daas {
 namespace {
@@ -60,8 +61,9 @@ Catalog read_catalog(Connection& connection) {
       catalog.apis.insert_or_assign(api.path, std::move(api));
     } catch (const std::exception& error) {
       // Not served at all is the safe side: half an API could lack half its scope.
+      const LogField field("api", rows.text(row, 0));
       spdlog::error("api {}: its definition can't be read and it is not served: {}", rows(row, 0),
-                    error.what());
+                    log_text(error));
     }
   }
   return catalog;
@@ -144,7 +146,7 @@ void CatalogWatcher::run() {
       if (told != error.what()) {
         const auto* known = dynamic_cast<const Error*>(&error);
         spdlog::warn("serve: the APIs can't be read, the last reading stays in use: {}{}{}",
-                     error.what(), known && !known->hint().empty() ? "; " : "",
+                     log_text(error), known && !known->hint().empty() ? "; " : "",
                      known ? known->hint() : "");
         told = error.what();
       }

@@ -200,7 +200,7 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
     } catch (const Refusal& refusal) {
       write(error_response(refusal.error()));
     } catch (const std::exception& failure) {
-      spdlog::error("serve: a request failed: {}", failure.what());
+      spdlog::error("serve: a request failed: {}", log_text(failure));
       write(error_response({500, "XX000", "internal error", {}, {}, {}}));
     }
   }
@@ -303,7 +303,7 @@ void HttpServer::Core::start() {
           context_.run();
           return;
         } catch (const std::exception& error) {
-          spdlog::error("serve: a connection failed: {}", error.what());
+          spdlog::error("serve: a connection failed: {}", log_text(error));
         }
       }
     });

@@ -28,7 +28,7 @@ std::variant<std::string, ApiError> try_login(AccountCheck& check, const Credent
     return body.dump();
   } catch (const std::exception& error) {
     // The statement's words may name the account: they are for the log, not for the client.
-    spdlog::warn("login: {}", error.what());
+    spdlog::warn("login: {}", log_text(error));
     return unavailable("logins are not possible at the moment", "the database did not answer")
         .error();
   }

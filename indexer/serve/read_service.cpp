@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/log_field.hpp"
 #include "serve/response.hpp"
-#include "solr/answer.hpp"
 
 namespace daas {
 namespace {
@@ -116,12 +116,13 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
 
   const auto shared = std::make_shared<const Read>(std::move(read));
   const bool queued = workers_.try_run([this, shared, reply](SolrQuery& solr) {
+    const LogField field("api", shared->path);
     try {
       reply(search(solr, *shared));
     } catch (const Refusal& refusal) {
       reply(error_response(refusal.error()));
     } catch (const std::exception& error) {
-      spdlog::error("serve: GET /{} failed: {}", shared->path, error.what());
+      spdlog::error("serve: GET /{} failed: {}", shared->path, log_text(error));
       reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
     }
   });
@@ -153,23 +154,20 @@ ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
       answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
     }
   } catch (const Error& error) {
-    spdlog::warn("serve: GET /{}: {}", read.path, error.what());
+    spdlog::warn("serve: GET /{}: {}", read.path, error.log_text());
     throw unavailable("the search engine does not answer");
   }
   if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
     spdlog::warn("serve: GET /{}: Solr answered {} for {}", read.path, answer.status,
                  planned.solr.collection);
-    spdlog::debug("serve: Solr said: {}", solr_message(answer));
     throw unavailable("the search engine is not ready",
                       "it answered with status " + std::to_string(answer.status));
   }
   if (answer.status != 200) {
     // The plan sends nothing that Solr may refuse: a defect of the daemon or a foreign configset.
     spdlog::error(
-        "serve: GET /{}: Solr answered {} for {}; its words are logged at level debug, since they "
-        "may quote values",
+        "serve: GET /{}: Solr answered {} for {}; its words may quote values and are in its own log",
         read.path, answer.status, planned.solr.collection);
-    spdlog::debug("serve: Solr said: {}", solr_message(answer));
     throw Refusal(500, "XX000", "the search engine refused the query",
                   "it answered with status " + std::to_string(answer.status),
                   "see the daemon's log");

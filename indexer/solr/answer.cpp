@@ -36,8 +36,8 @@ std::string solr_message(const HttpResponse& response) {
 }
 
 Error solr_error(const HttpResponse& response, std::string_view action) {
-  const std::string message = "Solr answered " + std::to_string(response.status) + " to the " +
-                              std::string(action) + ": " + solr_message(response);
+  const std::string answered =
+      "Solr answered " + std::to_string(response.status) + " to the " + std::string(action);
   std::string hint;
   if (response.status == 401 || response.status == 403) {
     hint = "check the credentials in --solr-auth-file and their permissions in Solr";
@@ -45,15 +45,22 @@ Error solr_error(const HttpResponse& response, std::string_view action) {
     hint = "Solr is starting, or the collection was deleted: SELECT daas.reload_model(...) makes a "
            "new one";
   }
-  return Error(remedy_of_http_status(response.status), message, hint);
+  Error error(remedy_of_http_status(response.status), answered + ": " + solr_message(response), hint);
+  // A refusal and a failed analysis quote the document.
+  const bool quotes = response.status == 400 || response.status == 500 ||
+                      (response.status >= 413 && response.status <= 415);
+  if (quotes) error.set_log_text(answered + "; its words may quote values and are not logged");
+  return error;
 }
 
 std::vector<RefusedDocument> refused_documents(std::string_view body) {
   const json answer = json::parse(body, nullptr, false);
   if (!answer.is_object() || !answer.contains("responseHeader") ||
       !answer["responseHeader"].is_object()) {
-    throw Error(Remedy::kRetry,
+    Error error(Remedy::kRetry,
                 "Solr's answer to an update is not one: " + std::string(body.substr(0, 200)));
+    error.set_log_text("Solr's answer to an update is not one");
+    throw error;
   }
   std::vector<RefusedDocument> refused;
   const json& header = answer["responseHeader"];

@@ -1,0 +1,59 @@
+#include "check/postgres_check.hpp"
+
+namespace daas {
+namespace {
+
+/// An error within a part is told, and the other parts go on.
+template <typename Part>
+void guarded(const std::string& what, Findings& findings, const Part& part) {
+  try {
+    part();
+  } catch (const Error& error) {
+    findings.fail(what, error.what(), error.hint());
+  }
+}
+
+DatabaseIdentity identity_of(Connection& connection) {
+  const auto rows = connection.run(
+      "SELECT d.datname, concat((SELECT system_identifier FROM pg_control_system())::numeric, '/', d.oid)"
+      " FROM pg_database d WHERE d.datname = current_database()");
+  return {rows.text(0, 0), rows.text(0, 1)};
+}
+
+}  // namespace
+
+std::optional<DatabaseIdentity> check_postgres(const PostgresPlan& plan, Findings& findings) {
+  std::optional<DatabaseIdentity> identity;
+  std::vector<Source> sources;
+  if (plan.index) {
+    check_pass_file("--pg-replication", plan.replication, findings);
+    if (auto session = check_session("--pg-replication", plan.replication, Session::kPlain, findings)) {
+      guarded("PostgreSQL", findings, [&] {
+        identity = identity_of(*session->connection);
+        const auto slot = check_server(*session, plan, findings);
+        const bool extension = check_extension(*session, plan, findings);
+        if (extension) sources = check_replication_role(*session, plan, findings);
+        check_physical_replication(*session, plan.replication, findings);
+        if (extension && slot.plugin_can_be_tried) check_plugin(plan, findings);
+      });
+    }
+    if (plan.reader != plan.replication) check_pass_file("--pg-reader", plan.reader, findings);
+    if (auto session = check_session("--pg-reader", plan.reader, Session::kReader, findings)) {
+      guarded("rights of the reader", findings,
+              [&] { check_reader_role(*session, sources, findings); });
+    }
+  }
+  if (plan.serve) {
+    check_pass_file("--pg-server", plan.server, findings);
+    if (auto session = check_session("--pg-server", plan.server, Session::kPlain, findings)) {
+      guarded("rights of the server", findings, [&] {
+        if (plan.index || check_extension(*session, plan, findings)) {
+          check_server_role(*session, findings);
+        }
+      });
+    }
+  }
+  return identity;
+}
+
+}  // namespace daas

@@ -1,0 +1,231 @@
+// What the database's server must be set to.
+#include <chrono>
+#include <map>
+
+#include "check/postgres_check.hpp"
+
+namespace daas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kTestedVersion = 15;
+/// Creating a slot waits for every open transaction; the plugin is checked before that.
+constexpr std::chrono::seconds kPluginWait{3};
+
+using Settings = std::map<std::string, std::string, std::less<>>;
+
+Settings read_settings(Connection& connection) {
+  const auto rows = connection.run(
+      "SELECT name, setting FROM pg_settings WHERE name IN ('wal_level', 'max_replication_slots',"
+      " 'max_wal_senders', 'max_slot_wal_keep_size', 'output_plugin_libraries', 'server_version',"
+      " 'server_version_num', 'server_encoding', 'max_connections', 'superuser_reserved_connections')");
+  Settings settings;
+  for (int row = 0; row < rows.rows(); ++row) settings[rows.text(row, 0)] = rows.text(row, 1);
+  return settings;
+}
+
+void check_version(Settings& settings, Findings& findings) {
+  const auto& version = settings["server_version"];
+  const int major = std::stoi(settings["server_version_num"]) / 10000;
+  if (major < kTestedVersion) {
+    findings.fail("PostgreSQL's version", version + "; daas needs PostgreSQL 15", "pg_upgrade");
+  } else if (major > kTestedVersion) {
+    findings.warn("PostgreSQL's version", version + "; daas is tested with PostgreSQL 15", {});
+  } else {
+    findings.ok("PostgreSQL's version", version);
+  }
+  if (settings["server_encoding"] == "UTF8") {
+    findings.ok("encoding of the database", "UTF8");
+  } else {
+    findings.fail("encoding of the database",
+                  settings["server_encoding"] + "; the plugin sends values as they are, and documents are UTF-8",
+                  "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0; and move the tables");
+  }
+}
+
+/// The names of a list setting. One name that holds commas is what a quoted list became.
+bool lists_daas(const std::string& setting) {
+  std::string name;
+  for (const char c : setting + ",") {
+    if (c == ',') {
+      if (name == "daas") return true;
+      name.clear();
+    } else if (c != ' ') {
+      name += c;
+    }
+  }
+  return false;
+}
+
+bool check_plugin_list(Settings& settings, const std::string& role, Findings& findings) {
+  const auto list = settings.find("output_plugin_libraries");
+  if (list == settings.end()) {
+    findings.ok("output_plugin_libraries", "this server has no such setting");
+    return true;
+  }
+  if (lists_daas(list->second)) {
+    findings.ok("output_plugin_libraries", list->second);
+    return true;
+  }
+  const bool quoted = list->second.find('"') != std::string::npos;
+  const auto others = quoted || list->second.empty() ? "pgoutput, test_decoding" : list->second;
+  findings.fail("output_plugin_libraries",
+                "is " + list->second + " for " + role + ", so the slot can't use the plugin daas",
+                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
+  return false;
+}
+
+std::string change(const std::string& setting, const std::string& value) {
+  return "ALTER SYSTEM SET " + setting + " = " + value + "; then restart PostgreSQL";
+}
+
+/// Whether a place is free; `mine` when one of the used is the daemon's own.
+bool check_places(const std::string& setting, const Settings& settings, std::int64_t used, bool mine,
+                  Findings& findings) {
+  const auto all = std::stoll(settings.find(setting)->second);
+  const auto seen = std::to_string(used) + " of " + std::to_string(all) + " in use";
+  if (used < all || mine) {
+    findings.ok(setting, seen);
+    return used < all;
+  }
+  findings.fail(setting, seen + ", none is left", change(setting, std::to_string(all + 4)));
+  return false;
+}
+
+std::string slot_name(RoleSession& session, const PostgresPlan& plan) {
+  if (!plan.slot.empty()) return plan.slot;
+  return "daas_" + session.connection
+                       ->run("SELECT oid FROM pg_database WHERE datname = current_database()")
+                       .text(0, 0);
+}
+
+struct Slot {
+  bool exists = false;
+  bool active = false;
+};
+
+Slot check_slot(RoleSession& session, const std::string& name, Findings& findings) {
+  const auto rows = session.connection->run(
+      "SELECT active, coalesce(active_pid, 0), plugin, database IS NOT DISTINCT FROM current_database(), wal_status,"
+      " pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))"
+      " FROM pg_replication_slots WHERE slot_name = $1",
+      {name});
+  const auto what = "replication slot " + name;
+  if (rows.rows() == 0) {
+    findings.ok(what, "is not there yet; the daemon makes it");
+    return {};
+  }
+  const auto drop = "SELECT pg_drop_replication_slot('" + name +
+                    "'); the daemon makes a new one and loads every model again";
+  const bool active = rows.boolean(0, 0);
+  if (rows(0, 2) != "daas" || !rows.boolean(0, 3)) {
+    findings.fail(what, "uses the plugin " + rows.text(0, 2) + ", or is another database's",
+                  "--slot NAME, or " + drop);
+  } else if (rows(0, 4) == "lost") {
+    findings.fail(what, "has lost WAL that it needed (max_slot_wal_keep_size)", drop);
+  } else if (rows(0, 4) == "unreserved") {
+    findings.warn(what, "is about to lose WAL: it retains " + rows.text(0, 5), "systemctl start daas-indexer");
+  } else {
+    findings.ok(what, (active ? "process " + rows.text(0, 1) + " reads it; " : std::string("nobody reads it; ")) +
+                          "it retains " + rows.text(0, 5) + " of WAL");
+  }
+  return {true, active};
+}
+
+void check_connections(RoleSession& session, const Settings& settings, const PostgresPlan& plan,
+                       bool running, Findings& findings) {
+  const auto used = session.connection->run("SELECT sum(numbackends) FROM pg_stat_database").integer(0, 0);
+  const auto free = std::stoll(settings.find("max_connections")->second) -
+                    std::stoll(settings.find("superuser_reserved_connections")->second) - used;
+  const auto seen = "this configuration takes at most " + std::to_string(plan.connections) + ", " +
+                    std::to_string(free) + " are free";
+  if (running || free >= static_cast<std::int64_t>(plan.connections)) {
+    findings.ok("connections", seen);
+  } else {
+    findings.warn("connections", seen,
+                  "a smaller --reader-connections or --loads, or " +
+                      change("max_connections", std::to_string(used + 2 * static_cast<std::int64_t>(plan.connections))));
+  }
+}
+
+}  // namespace
+
+SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findings& findings) {
+  auto& connection = *session.connection;
+  auto settings = read_settings(connection);
+  check_version(settings, findings);
+  if (connection.run("SELECT pg_is_in_recovery()").boolean(0, 0)) {
+    findings.fail("primary", "the server is a standby; PostgreSQL 15 decodes on a primary only",
+                  "--pg-replication with the primary's host, or SELECT pg_promote();");
+    return {};
+  }
+  const bool logical = settings["wal_level"] == "logical";
+  if (logical) {
+    findings.ok("wal_level", "logical");
+  } else {
+    findings.fail("wal_level", "is " + settings["wal_level"] + "; changes are decoded from logical WAL only",
+                  change("wal_level", "logical"));
+  }
+  const auto slot = check_slot(session, slot_name(session, plan), findings);
+  const auto slots = connection.run("SELECT count(*) FROM pg_replication_slots").integer(0, 0);
+  const auto senders = connection.run("SELECT count(*) FROM pg_stat_replication").integer(0, 0);
+  const bool slot_free = check_places("max_replication_slots", settings, slots, slot.exists, findings);
+  const bool sender_free = check_places("max_wal_senders", settings, senders, slot.active, findings);
+  const bool listed = check_plugin_list(settings, session.role, findings);
+  if (settings["max_slot_wal_keep_size"] == "-1") {
+    findings.warn("max_slot_wal_keep_size", "is -1: WAL is kept without limit while the daemon is down, until the disk is full",
+                  "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
+  } else {
+    findings.ok("max_slot_wal_keep_size", settings["max_slot_wal_keep_size"] + " MB");
+  }
+  check_connections(session, settings, plan, slot.active, findings);
+  const bool may = session.replication || session.superuser;
+  return {logical && slot_free && sender_free && listed && may, slot.active};
+}
+
+void check_plugin(const PostgresPlan& plan, Findings& findings) {
+  constexpr const char* kWhat = "output plugin daas";
+  try {
+    Connection walsender(plan.replication, "daas-indexer check", Session::kReplication, nullptr);
+    auto* const raw = walsender.raw();
+    const auto sql = "CREATE_REPLICATION_SLOT daas_check_" + std::to_string(PQbackendPID(raw)) +
+                     " TEMPORARY LOGICAL daas NOEXPORT_SNAPSHOT";
+    if (!PQsendQuery(raw, sql.c_str())) walsender.fail(sql);
+    const auto deadline = std::chrono::steady_clock::now() + kPluginWait;
+    while (PQisBusy(raw)) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(raw), &PQfreeCancel);
+        char words[256];
+        if (cancel) PQcancel(cancel.get(), words, sizeof words);
+        findings.ok(kWhat, "is accepted; a slot will wait for the transactions that are open now");
+        return;
+      }
+      walsender.wait_readable(milliseconds(100));
+      if (!PQconsumeInput(raw)) walsender.fail(sql);
+    }
+    const Result result(PQgetResult(raw));
+    if (result.rows() != 1) walsender.fail("a temporary slot can't be made");
+    findings.ok(kWhat, "made a temporary slot");
+  } catch (const Error& error) {
+    findings.fail(kWhat, error.what(),
+                  "make install on the database's machine, for this server (PG_CONFIG=…)");
+  }
+}
+
+bool check_extension(RoleSession& session, const PostgresPlan& plan, Findings& findings) {
+  const auto rows = session.connection->run(
+      "SELECT (SELECT extversion FROM pg_extension WHERE extname = 'daas'), current_database()");
+  const auto version = rows.text(0, 0);
+  if (version.empty()) {
+    findings.fail("extension daas", "is not installed in database " + rows.text(0, 1), "CREATE EXTENSION daas;");
+  } else if (version != plan.extension_version) {
+    findings.fail("extension daas", "has version " + version + ", this daemon needs " + plan.extension_version,
+                  "ALTER EXTENSION daas UPDATE TO '" + plan.extension_version + "';");
+  } else {
+    findings.ok("extension daas", version);
+  }
+  return !version.empty();
+}
+
+}  // namespace daas
