@@ -49,7 +49,7 @@ bool is_daemon(const std::string& listen, const std::string& path) {
   try {
     SolrEndpoint there;
     there.urls = {"http://" + listen};
-    const auto response = HttpConnection(there).get(path, std::chrono::milliseconds(5000));
+    const auto response = HttpConnection(there).get(path, std::chrono::milliseconds(2000));
     return response.body.find("\"ready\"") != std::string::npos ||
            response.body.find(R"({"status":"ok"})") != std::string::npos;
   } catch (const Error&) {

@@ -34,7 +34,7 @@ std::optional<DatabaseIdentity> check_postgres(const PostgresPlan& plan, Finding
         const bool extension = check_extension(*session, plan, findings);
         if (extension) sources = check_replication_role(*session, plan, findings);
         check_physical_replication(*session, plan.replication, findings);
-        if (extension && slot.plugin_can_be_tried) check_plugin(plan, findings);
+        if (extension && slot.plugin_can_be_tried) check_plugin(*session, plan, findings);
       });
     }
     if (plan.reader != plan.replication) check_pass_file("--pg-reader", plan.reader, findings);

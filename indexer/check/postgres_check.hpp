@@ -52,6 +52,10 @@ void check_pass_file(const std::string& option, const std::string& conninfo, Fin
 void check_physical_replication(const RoleSession& session, const std::string& conninfo,
                                 Findings& findings);
 
+/// The words of a failed plugin list: where the setting exists, an unlisted plugin is refused.
+void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
+                      Findings& findings);
+
 struct SlotSituation {
   bool plugin_can_be_tried = false;
   bool active = false;
@@ -60,7 +64,7 @@ struct SlotSituation {
 /// Version, encoding, settings, free places, the slot.
 SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findings& findings);
 /// Makes and drops a temporary slot: the plugin is there, may be used, and can be loaded.
-void check_plugin(const PostgresPlan& plan, Findings& findings);
+void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings& findings);
 /// False when it is not there: nothing of daas can be looked at.
 bool check_extension(RoleSession& session, const PostgresPlan& plan, Findings& findings);
 

@@ -13,6 +13,9 @@ constexpr int kTestedVersion = 15;
 /// Creating a slot waits for every open transaction; the plugin is checked before that.
 constexpr std::chrono::seconds kPluginWait{3};
 
+constexpr const char* kPluginList = "output_plugin_libraries";
+constexpr const char* kOtherPlugins = "pgoutput, test_decoding";
+
 using Settings = std::map<std::string, std::string, std::less<>>;
 
 Settings read_settings(Connection& connection) {
@@ -58,22 +61,36 @@ bool lists_daas(const std::string& setting) {
   return false;
 }
 
-bool check_plugin_list(Settings& settings, const std::string& role, Findings& findings) {
+enum class PluginList { kGood, kBad, kHidden };
+
+/// The setting is shown to superusers and members of pg_read_all_settings only; to others its being
+/// there shows by another error than that of an unknown name.
+bool is_hidden(Connection& connection) {
+  try {
+    connection.run("SELECT current_setting('output_plugin_libraries', true)");
+    return false;
+  } catch (const PgError& error) {
+    constexpr const char* kInsufficientPrivilege = "42501";
+    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    return true;
+  }
+}
+
+PluginList check_plugin_list(RoleSession& session, Settings& settings, Findings& findings) {
   const auto list = settings.find("output_plugin_libraries");
   if (list == settings.end()) {
-    findings.ok("output_plugin_libraries", "this server has no such setting");
-    return true;
+    if (is_hidden(*session.connection)) return PluginList::kHidden;
+    findings.ok(kPluginList, "this server has no such setting");
+    return PluginList::kGood;
   }
   if (lists_daas(list->second)) {
-    findings.ok("output_plugin_libraries", list->second);
-    return true;
+    findings.ok(kPluginList, list->second);
+    return PluginList::kGood;
   }
   const bool quoted = list->second.find('"') != std::string::npos;
-  const auto others = quoted || list->second.empty() ? "pgoutput, test_decoding" : list->second;
-  findings.fail("output_plugin_libraries",
-                "is " + list->second + " for " + role + ", so the slot can't use the plugin daas",
-                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
-  return false;
+  fail_plugin_list(session.role, "is " + list->second,
+                   quoted || list->second.empty() ? kOtherPlugins : list->second, findings);
+  return PluginList::kBad;
 }
 
 std::string change(const std::string& setting, const std::string& value) {
@@ -151,6 +168,12 @@ void check_connections(RoleSession& session, const Settings& settings, const Pos
 
 }  // namespace
 
+void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
+                      Findings& findings) {
+  findings.fail(kPluginList, seen + " for " + role + ", so the slot can't use the plugin daas",
+                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
+}
+
 SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findings& findings) {
   auto& connection = *session.connection;
   auto settings = read_settings(connection);
@@ -172,7 +195,13 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
   const auto senders = connection.run("SELECT count(*) FROM pg_stat_replication").integer(0, 0);
   const bool slot_free = check_places("max_replication_slots", settings, slots, slot.exists, findings);
   const bool sender_free = check_places("max_wal_senders", settings, senders, slot.active, findings);
-  const bool listed = check_plugin_list(settings, session.role, findings);
+  const auto list = check_plugin_list(session, settings, findings);
+  const bool may = session.replication || session.superuser;
+  const bool can_try = logical && slot_free && sender_free && may && list != PluginList::kBad;
+  if (list == PluginList::kHidden && !can_try && !slot.active) {
+    findings.warn(kPluginList, "is hidden from " + session.role + ", and a slot to try it out can't be made yet",
+                  "ALTER ROLE \"" + session.role + "\" SET output_plugin_libraries = " + kOtherPlugins + ", daas;");
+  }
   if (settings["max_slot_wal_keep_size"] == "-1") {
     findings.warn("max_slot_wal_keep_size", "is -1: WAL is kept without limit while the daemon is down, until the disk is full",
                   "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
@@ -180,11 +209,10 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
     findings.ok("max_slot_wal_keep_size", settings["max_slot_wal_keep_size"] + " MB");
   }
   check_connections(session, settings, plan, slot.active, findings);
-  const bool may = session.replication || session.superuser;
-  return {logical && slot_free && sender_free && listed && may, slot.active};
+  return {can_try, slot.active};
 }
 
-void check_plugin(const PostgresPlan& plan, Findings& findings) {
+void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings& findings) {
   constexpr const char* kWhat = "output plugin daas";
   try {
     Connection walsender(plan.replication, "daas-indexer check", Session::kReplication, nullptr);
@@ -208,6 +236,11 @@ void check_plugin(const PostgresPlan& plan, Findings& findings) {
     if (result.rows() != 1) walsender.fail("a temporary slot can't be made");
     findings.ok(kWhat, "made a temporary slot");
   } catch (const Error& error) {
+    // A name that no translation changes.
+    if (std::string_view(error.what()).find(kPluginList) != std::string_view::npos) {
+      fail_plugin_list(session.role, "does not list daas", kOtherPlugins, findings);
+      return;
+    }
     findings.fail(kWhat, error.what(),
                   "make install on the database's machine, for this server (PG_CONFIG=…)");
   }

@@ -37,8 +37,9 @@ ROLES = {
 
 
 class Postgres:
-    def __init__(self, directory):
+    def __init__(self, directory, **settings):
         self.directory = directory
+        self.settings = settings
         self.port = free_port()
         self.passwords = {role: secrets.token_urlsafe(18) for role in ["postgres", *ROLES]}
         self.log = directory / "postgres.log"
@@ -55,8 +56,17 @@ class Postgres:
         with self.connect("postgres") as connection:
             for role, attributes in ROLES.items():
                 connection.execute(f"CREATE ROLE {role} {attributes} PASSWORD '{self.passwords[role]}'")
-        for role, text in self.passwords.items():
-            self._secret(f"{role}.pgpass", f"127.0.0.1:{self.port}:*:{role}:{text}\n")
+        for role in self.passwords:
+            self._pass_file(role)
+
+    def create_role(self, role, attributes="LOGIN"):
+        self.passwords[role] = secrets.token_urlsafe(18)
+        with self.connect("postgres") as connection:
+            connection.execute(f"CREATE ROLE {role} {attributes} PASSWORD '{self.passwords[role]}'")
+        self._pass_file(role)
+
+    def _pass_file(self, role):
+        self._secret(f"{role}.pgpass", f"127.0.0.1:{self.port}:*:{role}:{self.passwords[role]}\n")
 
     def start(self):
         settings = ODD_SETTINGS | {
@@ -67,7 +77,7 @@ class Postgres:
             "max_connections": 100,
             # Processes are killed here, not machines.
             "fsync": "off",
-        }
+        } | self.settings
         self._run(ROOT / "embedded/cluster", "start", self.directory, self.directory / "stage",
                   *(f"{name}={value}" for name, value in settings.items()))
 

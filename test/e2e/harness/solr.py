@@ -1,7 +1,9 @@
 """A private one-node SolrCloud."""
+import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import requests
 
@@ -33,6 +35,19 @@ class Solr:
         pid = int((self.home / "solr.pid").read_text())
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not runs(pid), 10, "the killed Solr ends")
+
+    def secure(self, security, auth=None):
+        """Makes security.json what is given ({}: open again); `auth` is used from then on."""
+        file = self.home / "security.json"
+        file.write_text(json.dumps(security))
+        jars = Path(os.environ.get("DAAS_SOLR_JARS") or ROOT / "build/solr")
+        subprocess.run(["java", "-cp", f"{jars}/lib/*", "org.apache.solr.cloud.ZkCLI", "-zkhost",
+                        f"127.0.0.1:{self.port + 1000}", "-cmd", "putfile", "/security.json", str(file)],
+                       check=True, capture_output=True, timeout=60)
+        self.session.auth = auth
+        stranger = 401 if security else 200
+        wait_for(lambda: requests.get(self.url + "/admin/info/system", timeout=10).status_code == stranger, 20,
+                 f"Solr answers {stranger} to strangers")
 
     def get(self, path, **parameters):
         # Parameters in the body: an id may be longer than an address.
