@@ -75,7 +75,7 @@ def test_the_level_bounds_what_is_logged_and_an_end_by_error_is_a_record(open_si
 
 
 def test_connections_stay_within_their_bound_while_many_models_are_busy(open_site):
-    models, rows = 6, 8000
+    models, rows = 5, 4000
     with open_site(reader_connections=2, loads=2, role=["index", "serve"]) as site:
         for number in range(models):
             site.sql(f"CREATE TABLE t{number} AS SELECT i AS id, repeat('x', 200) AS v FROM generate_series(1, {rows}) i;"
