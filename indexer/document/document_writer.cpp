@@ -46,8 +46,10 @@ void append_json_timestamp(std::string& out, std::string_view text, bool zone) {
 DateTime date_time_of(std::string_view text) {
   DateTimeError error;
   if (const auto value = parse_date_time(text, error)) return *value;
-  throw Error(Remedy::kStop, "PostgreSQL's text \"" + std::string(text) +
+  Error refusal(Remedy::kStop, "PostgreSQL's text \"" + std::string(text) +
                                  "\" is no date or timestamp under DateStyle=ISO");
+  refusal.set_log_text("PostgreSQL sent a text that is no date or timestamp under DateStyle=ISO");
+  throw refusal;
 }
 
 }  // namespace
@@ -202,8 +204,10 @@ void DocumentWriter::append_twin(std::string& body, ValueType type, const Field&
     case ValueType::kNumeric: {
       const auto key = numeric_key(field.bytes);
       if (!key) {
-        throw Error(Remedy::kStop,
+        Error error(Remedy::kStop,
                     "PostgreSQL's text \"" + std::string(field.bytes) + "\" is no numeric");
+        error.set_log_text("PostgreSQL sent a text that is no numeric");
+        throw error;
       }
       body.append(1, '"').append(string_twin(*key)).append(1, '"');
       return;

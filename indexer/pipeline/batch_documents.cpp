@@ -125,10 +125,11 @@ void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t 
     }
     const auto& id = row_document_.id(fields);
     if (missing.erase(id) == 0) {
-      throw Error(Remedy::kStop,
-                  "the query of model " + model_.name + " returned two rows for the key \"" + id +
-                      "\"",
+      const auto what = "the query of model " + model_.name + " returned two rows for ";
+      Error error(Remedy::kStop, what + "the key \"" + id + "\"",
                   "SELECT daas.alter_model('" + model_.name + "', key => …) with a unique key");
+      error.set_log_text(what + "one key; daas.status() names it");
+      throw error;
     }
     row_document_.append(lanes.body(id), fields, version);
     lanes.added();

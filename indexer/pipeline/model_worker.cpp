@@ -86,7 +86,9 @@ void ModelWorker::run() {
     context_.fail(std::current_exception());
   } catch (const std::exception& error) {
     // A fault of ours that the same changes would bring about again: one model stops, not all.
-    stop_model(Error(Remedy::kStop, std::string("internal error: ") + error.what()));
+    Error internal(Remedy::kStop, std::string("internal error: ") + error.what());
+    internal.set_log_text("internal error: " + log_text(error));
+    stop_model(internal);
   }
 }
 
@@ -293,6 +295,10 @@ void ModelWorker::report(bool at_once) {
   add(load_failure_);
   if (!live_) {
     report.state = next_ ? ModelState::kLoading : ModelState::kWaiting;
+    if (load_ && load_->phase() == Loader::Phase::kCreating && report.reason.empty()) {
+      report.reason = "its collection is being made; at most " +
+                      std::to_string(context_.options.loads) + " models are loaded at a time (--loads)";
+    }
   } else {
     report.state = ModelState::kRunning;
     if (load_) {
