@@ -78,7 +78,7 @@ SELECT said($$SELECT daas.create_model('p', 'SELECT id, day FROM p')$$);
 -- Keys of wrapped types: the id is the column's text, which comes last in the daemon's queries.
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE DOMAIN small AS int;
-CREATE TABLE w (feels mood, code char(3), size small, paid money, v text, PRIMARY KEY (feels, code, size, paid));
+CREATE TABLE w (feels mood, code char(3), size small, paid "char", v text, PRIMARY KEY (feels, code, size, paid));
 SELECT said($$SELECT daas.create_model('w', 'SELECT v, feels, code, size, paid FROM w')$$);
 SELECT load_query, fetch_query FROM daas.model WHERE name = 'w' \gx
 -- A change event does not carry the text of a range.
