@@ -6,6 +6,8 @@
 #   demo-env     with -s: shell assignments for scripts, with a fresh token
 #   check        builds and runs every test; needs no demo, works beside one
 #   all          builds the extension and the daemon
+#   bench-load bench-stream bench-capture bench-fresh bench-memory
+#                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -63,6 +65,13 @@ demo-env:
 check:
 	@test/check
 
+bench: all solr venv
+	@embedded/install_packages bench/packages.txt
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader -- --no-print-directory
+
+bench-load bench-stream bench-capture bench-fresh bench-memory: bench-%: bench
+	@$(VENV)/bin/python bench/$*.py
+
 lint:
 	@test/lint
 
@@ -77,4 +86,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
