@@ -91,11 +91,11 @@ const ChangeReader::Mapping& ChangeReader::mapping(const Relation& relation,
   return mappings_.emplace(&relation, std::move(mapping)).first->second;
 }
 
-std::vector<std::string> ChangeReader::key_of(const Change& change, const Mapping& mapping,
-                                              bool old_image) {
+std::string ChangeReader::identify(const Change& change, const Mapping& mapping, bool old_image) {
   const auto& relation = *change.relation;
   const auto& values = old_image ? old_values_ : values_;
-  std::vector<std::string> key;
+  key_.resize(mapping.key.size());
+  auto text = key_.begin();
   for (const auto column : mapping.key) {
     const Value* value = &values[column];
     // A key in TOAST that the statement left alone stands in the old image only.
@@ -117,15 +117,15 @@ std::vector<std::string> ChangeReader::key_of(const Change& change, const Mappin
                   "ALTER TABLE " + name_of(relation) + " REPLICA IDENTITY FULL; " +
                       reload_of(model_));
     }
-    std::string text;
+    text->clear();
     if (relation.columns[column].native) {
-      append_native_text(text, value_type_of(relation.columns[column].type_oid), value->bytes);
+      append_native_text(*text, value_type_of(relation.columns[column].type_oid), value->bytes);
     } else {
-      text = value->bytes;
+      *text = value->bytes;
     }
-    key.push_back(std::move(text));
+    ++text;
   }
-  return key;
+  return id(key_);
 }
 
 void ChangeReader::apply(const Change& change, const Model::Source& source, Outcomes& outcomes) {
@@ -142,9 +142,7 @@ void ChangeReader::apply(const Change& change, const Model::Source& source, Outc
   }
   if (!change.old_image.empty()) {
     parse_image(change.old_image, relation.columns.size(), old_values_);
-    auto key = key_of(change, where, true);
-    auto id = this->id(key);
-    outcomes[std::move(id)] = {Outcome::Kind::kDeleted, std::move(key), {}, nullptr};
+    outcomes[identify(change, where, true)] = {Outcome::Kind::kDeleted, {}, {}, nullptr};
   }
   if (change.kind == ChangeKind::kDelete) {
     if (change.old_image.empty()) {
@@ -156,7 +154,7 @@ void ChangeReader::apply(const Change& change, const Model::Source& source, Outc
   }
   parse_image(change.new_image, relation.columns.size(), values_);
   Outcome outcome;
-  outcome.key = key_of(change, where, false);
+  auto id = identify(change, where, false);
   const bool whole =
       model_.projection &&
       std::all_of(where.columns.begin(), where.columns.end(), [&](std::size_t column) {
@@ -167,8 +165,9 @@ void ChangeReader::apply(const Change& change, const Model::Source& source, Outc
     outcome.kind = Outcome::Kind::kRow;
     outcome.image = change.new_image;
     outcome.relation = &relation;
+  } else {
+    outcome.key = key_;
   }
-  auto id = this->id(outcome.key);
   outcomes[std::move(id)] = std::move(outcome);
 }
 

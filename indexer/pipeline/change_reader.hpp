@@ -22,7 +22,7 @@ struct Outcome {
     kDeleted,
   };
   Kind kind = Kind::kFetch;
-  std::vector<std::string> key;       ///< text of each key column
+  std::vector<std::string> key;       ///< kFetch: text of each key column
   std::string_view image;             ///< kRow: the new image, inside the commit's buffers
   const Relation* relation = nullptr;  ///< kRow: the image's shape
 };
@@ -58,13 +58,15 @@ class ChangeReader {
   };
   const Mapping& mapping(const Relation& relation, const Model::Source& source);
   void apply(const Change& change, const Model::Source& source, Outcomes& outcomes);
-  std::vector<std::string> key_of(const Change& change, const Mapping& mapping, bool old_image);
+  /// Key texts of an image, in key_, and their document id.
+  std::string identify(const Change& change, const Mapping& mapping, bool old_image);
 
   const Model& model_;
   std::unordered_map<const Relation*, Mapping> mappings_;
   std::vector<Value> values_;
   std::vector<Value> old_values_;
   std::vector<Field> fields_;
+  std::vector<std::string> key_;
 };
 
 }  // namespace daas
