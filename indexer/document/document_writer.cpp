@@ -59,10 +59,11 @@ DocumentWriter::DocumentWriter(std::vector<Column> columns, std::vector<std::siz
   for (const auto& column : columns_) {
     std::string member = members_.empty() ? "\"" : ",\"";
     append_json_escaped(member, column.name);
-    members_.push_back(member + "\":");
+    member += "\":";
+    append_json_escaped(members_.emplace_back(), member);
     twins_.push_back(twin_suffix(column.type) ? ",\"" + solr_field(column) + "\":" : std::string());
   }
-  values_.resize(columns_.size());
+  places_.resize(columns_.size());
 }
 
 std::string DocumentWriter::id(std::span<const Field> row) const {
@@ -89,22 +90,21 @@ void DocumentWriter::append(std::string& body, std::span<const Field> row, std::
 void DocumentWriter::append(std::string& body, std::string_view id, std::span<const Field> row,
                             std::int64_t version) {
   append_head(body, id, version);
-  document_ = '{';
+  body += ",\"_doc_\":\"{";
+  values_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    document_ += members_[i];
-    const auto from = document_.size();
+    body += members_[i];
+    const auto from = values_.size();
     append_value(columns_[i].type, row[i]);
-    values_[i] = {from, document_.size() - from};
+    places_[i] = {from, values_.size() - from};
+    append_json_escaped(body, std::string_view(values_).substr(from));
   }
-  document_ += '}';
-  body += ",\"_doc_\":\"";
-  append_json_escaped(body, document_);
-  body += '"';
+  body += "}\"";
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (twins_[i].empty() || row[i].form == Field::Form::kNull) continue;
     body += twins_[i];
-    const auto [from, size] = values_[i];
-    append_twin(body, columns_[i].type, row[i], std::string_view(document_).substr(from, size));
+    const auto [from, size] = places_[i];
+    append_twin(body, columns_[i].type, row[i], std::string_view(values_).substr(from, size));
   }
   body += '}';
 }
@@ -124,12 +124,12 @@ std::string_view DocumentWriter::text_of(ValueType type, const Field& field) {
 
 void DocumentWriter::append_value(ValueType type, const Field& field) {
   if (field.form == Field::Form::kNull) {
-    document_ += "null";
+    values_ += "null";
     return;
   }
   switch (type) {
     case ValueType::kBoolean:
-      document_ += text_of(type, field) == "t" ? "true" : "false";
+      values_ += text_of(type, field) == "t" ? "true" : "false";
       return;
     case ValueType::kInt2:
     case ValueType::kInt4:
@@ -137,29 +137,29 @@ void DocumentWriter::append_value(ValueType type, const Field& field) {
     case ValueType::kJsonb:
     case ValueType::kJson:
     case ValueType::kWrapped:
-      document_ += text_of(type, field);
+      values_ += text_of(type, field);
       return;
     case ValueType::kFloat4:
     case ValueType::kFloat8:
     case ValueType::kNumeric: {
       const auto text = text_of(type, field);
       if (is_json_number(text)) {
-        document_ += text;
+        values_ += text;
       } else {  // NaN and the infinities
-        document_.append(1, '"').append(text).append(1, '"');
+        values_.append(1, '"').append(text).append(1, '"');
       }
       return;
     }
     case ValueType::kTimestamp:
     case ValueType::kTimestampTz:
-      document_ += '"';
-      append_json_timestamp(document_, text_of(type, field), type == ValueType::kTimestampTz);
-      document_ += '"';
+      values_ += '"';
+      append_json_timestamp(values_, text_of(type, field), type == ValueType::kTimestampTz);
+      values_ += '"';
       return;
     default:  // the text in quotes, as to_json() does with every type that it doesn't know
-      document_ += '"';
-      append_json_escaped(document_, text_of(type, field));
-      document_ += '"';
+      values_ += '"';
+      append_json_escaped(values_, text_of(type, field));
+      values_ += '"';
       return;
   }
 }
