@@ -28,7 +28,7 @@ def daemon_load(site):
         if answer.status_code != 200 or answer.json()["response"]["numFound"] != site.rows:
             raise NotYet(f"{answer.status_code}")
         return clock() - begin
-    return wait_for(there, 900, "the alias shows every flight")
+    return wait_for(there, 3600, "the alias shows every flight")
 
 
 def daemon_drop(site):

@@ -55,10 +55,10 @@ def stand(database="bench", solr=True, options=None):
             raise
 
 
-def arguments(description):
+def arguments(description, rows=FLIGHTS):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5, help="interleaved measurements (5)")
-    parser.add_argument("--rows", type=int, default=FLIGHTS, help="flights (all); more are copies of them")
+    parser.add_argument("--rows", type=int, default=rows, help=f"flights ({rows}); more are copies")
     parser.add_argument("--connections", type=int, help="of the plain loader (default: tried out)")
     return parser.parse_args()
 
@@ -81,10 +81,8 @@ def add_flights(site, rows):
         site.rows = connection.execute("SELECT count(*) FROM flights").fetchone()[0]
         columns = ", ".join(columns_of(connection, "flights")[1:])
         while site.rows < rows:
-            added = min(rows - site.rows, FLIGHTS)
-            connection.execute(f"INSERT INTO flights ({columns}) SELECT {columns} FROM flights"
-                               f" ORDER BY id LIMIT {added}")
-            site.rows += added
+            site.rows += connection.execute(f"INSERT INTO flights ({columns}) SELECT {columns} FROM flights"
+                                            f" ORDER BY id LIMIT {min(rows - site.rows, FLIGHTS)}").rowcount
         connection.execute("VACUUM ANALYZE")
 
 
