@@ -44,6 +44,20 @@ std::map<std::string, std::string> read_texts(const json& object) {
   return texts;
 }
 
+/// Lets requests end that a stop of the daemon or of the model would cut short.
+class Grace {
+ public:
+  explicit Grace(HttpConnection& connection) : connection_(connection) {
+    connection_.set_grace(std::chrono::seconds(3));
+  }
+  ~Grace() { connection_.set_grace(std::chrono::seconds(0)); }
+  Grace(const Grace&) = delete;
+  Grace& operator=(const Grace&) = delete;
+
+ private:
+  HttpConnection& connection_;
+};
+
 }  // namespace
 
 SolrAdmin::SolrAdmin(SolrEndpoint endpoint, const std::atomic<bool>* abort)
@@ -244,6 +258,8 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
     throw Error(Remedy::kStop, "a collection has the name of the alias " + alias,
                 "start daas with another --solr-namespace");
   }
+  // Nobody would know whose an alias is that we left between these two requests.
+  const Grace grace(connection_);
   const HttpResponse response = connection_.get(
       collections_call({{"action", "CREATEALIAS"}, {"name", alias}, {"collections", collection}}),
       kLong);

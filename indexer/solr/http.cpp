@@ -114,6 +114,13 @@ HttpConnection::HttpConnection(SolrEndpoint endpoint, const std::atomic<bool>* a
 
 HttpConnection::~HttpConnection() = default;
 
+bool HttpConnection::aborted() const {
+  if (abort_ == nullptr || !abort_->load(std::memory_order_acquire)) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (!aborted_at_) aborted_at_ = now;
+  return now - *aborted_at_ >= grace_;
+}
+
 HttpResponse HttpConnection::get(std::string_view path, Timeout timeout) {
   return send_with_failover({.path = path, .timeout = timeout});
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,7 +53,10 @@ class HttpConnection {
 
   /// The node that answered last, or that will be tried first.
   const std::string& base_url() const { return endpoint_.urls[current_]; }
-  bool aborted() const { return abort_ != nullptr && abort_->load(std::memory_order_acquire); }
+  bool aborted() const;
+  /// From now on requests go on for so long after the abort flag was raised: for what must not be left
+  /// half done.
+  void set_grace(Timeout grace) { grace_ = grace; }
   /// Waits; throws TransferAborted when the abort flag is raised meanwhile.
   void pause(std::chrono::milliseconds duration) const;
 
@@ -67,6 +71,8 @@ class HttpConnection {
 
   SolrEndpoint endpoint_;
   const std::atomic<bool>* abort_;
+  Timeout grace_{0};
+  mutable std::optional<std::chrono::steady_clock::time_point> aborted_at_;  ///< when it was noticed
   std::size_t current_ = 0;
   std::unique_ptr<Handle> handle_;
 };

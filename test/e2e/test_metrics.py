@@ -94,11 +94,12 @@ def test_lag_is_the_age_of_what_readers_do_not_see(site):
 
 
 def test_a_refused_document_is_counted(site):
-    site.sql("CREATE TABLE refused (id text PRIMARY KEY)")
-    site.create_model("refused", "SELECT id FROM refused")
-    site.assert_equal("refused")
-    site.sql("INSERT INTO refused VALUES (repeat('x', 40000))")
-    site.wait_for_state("refused", "stopped")
+    site.sql("CREATE TABLE refused (id int PRIMARY KEY, poison text)")
+    with site.solr_that_refuses_poison():
+        site.create_model("refused", "SELECT id, poison FROM refused")
+        site.assert_equal("refused")
+        site.sql("INSERT INTO refused VALUES (1, '1'), (2, 'no number')")
+        site.wait_for_state("refused", "stopped")
     assert figure(site, "daas_model_documents_refused_total", model="refused") == 1
     site.sql("SELECT daas.drop_model('refused')")
 

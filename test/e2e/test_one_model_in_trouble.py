@@ -121,7 +121,7 @@ def test_a_load_that_keeps_failing_is_tried_until_it_works(site):
     others_go_on(site)
     site.sql("UPDATE t SET v = 2 WHERE id = 2")
     site.assert_equal("t")
-    assert site.status("t")["generation"] > before + 1
+    assert site.wait_for_state("t", "running")["generation"] > before + 1
 
 
 def test_a_model_that_holds_up_the_others_on_the_full_queue_is_stopped(site):

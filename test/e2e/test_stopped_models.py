@@ -1,9 +1,6 @@
 """A model that can't go on stops, says why and what to run, holds up nobody, and comes back."""
-from contextlib import contextmanager
-
 import pytest
 
-from harness.postgres import ROOT
 from harness.waiting import wait_for
 
 HELD = """SELECT pg_wal_lsn_diff(%s::pg_lsn, confirmed_flush_lsn) <= 0 FROM pg_replication_slots
@@ -60,23 +57,9 @@ def reload(site):
     site.assert_equal("t")
 
 
-@contextmanager
-def solr_that_refuses(site):
-    """The daemon writes nothing that Solr would refuse. So its schema is spoilt: texts of columns named poison must be numbers."""
-    schema = (ROOT / "solr/configset/managed-schema.xml").read_text()
-    live = site.solr.aliases()[f"{site.name}.healthy"]
-    configset = site.solr.get("/admin/collections", action="CLUSTERSTATUS", collection=live)["cluster"]["collections"][live]["configName"]
-    # Collections see the change when they are made, or loaded again.
-    site.solr.upload(configset, "managed-schema.xml", schema.replace("</schema>", '<field name="c_poison_s" type="plong"/></schema>'))
-    try:
-        yield
-    finally:
-        site.solr.upload(configset, "managed-schema.xml", schema)
-
-
 def test_a_document_that_solr_refuses_stops_its_model_naming_the_key(site):
     site.sql("CREATE TABLE t (id text PRIMARY KEY, poison text)")
-    with solr_that_refuses(site):
+    with site.solr_that_refuses_poison():
         site.create_model("t", "SELECT id, poison FROM t")
         site.assert_equal("t")
         site.sql("INSERT INTO t VALUES ('fine', '1'), ('the key', 'no number')")
@@ -92,7 +75,7 @@ def test_a_document_that_solr_refuses_stops_a_load_too(site, model):
     before = site.status("t")["generation"]
     site.sql("UPDATE t SET v = id; UPDATE t SET v = 'no number' WHERE id = 7")
     site.assert_equal("t")
-    with solr_that_refuses(site):
+    with site.solr_that_refuses_poison():
         site.alter_model("t", "SELECT id, v AS poison FROM t")
         stopped(site, '"7"')
         assert len(site.documents("t")) == 50 and site.status("t")["generation"] == before

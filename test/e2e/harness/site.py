@@ -1,12 +1,14 @@
 """One database with the extension, its daemon and its namespace in Solr: what a user has."""
 import hashlib
 import time
+from contextlib import contextmanager
 
 import psycopg
 import requests
 from psycopg.rows import dict_row
 
 from .indexer import Indexer
+from .postgres import ROOT
 from .solr import SolrError
 from .waiting import NotYet, wait_for
 
@@ -108,6 +110,21 @@ class Site:
                 raise NotYet(difference(documents, expected) + f"\nstatus: {_short(self.status(model))}")
             return True
         wait_for(equal, deadline, f"the documents of model {model} equal its query", pause=0.05)
+
+    @contextmanager
+    def solr_that_refuses_poison(self):
+        """The daemon writes nothing that Solr would refuse. So its schema is spoilt: texts of columns named
+        poison must be numbers. Collections see the change when they are made, or loaded again."""
+        schema = (ROOT / "solr/configset/managed-schema.xml").read_text()
+        live = next(target for alias, target in self.solr.aliases().items() if alias.startswith(self.name + "."))
+        configset = self.solr.get("/admin/collections", action="CLUSTERSTATUS",
+                                  collection=live)["cluster"]["collections"][live]["configName"]
+        poisoned = schema.replace("</schema>", '<field name="c_poison_s" type="plong"/></schema>')
+        self.solr.upload(configset, "managed-schema.xml", poisoned)
+        try:
+            yield
+        finally:
+            self.solr.upload(configset, "managed-schema.xml", schema)
 
     # Reads
 

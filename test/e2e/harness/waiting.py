@@ -1,4 +1,5 @@
 """Waiting for conditions, free ports, tails of logs."""
+import random
 import socket
 import time
 
@@ -23,19 +24,25 @@ class NotYet(Exception):
     """Raised by a condition that wants to say what it saw."""
 
 
+_given_ports = set()
+
+
 def free_port(distance=0):
-    """A port that the OS calls free; the one `distance` further is free, too."""
+    """A port that is free, as the one `distance` further is, and that no call before has given away. Below
+    those that the OS hands out by itself, so that it stays free while its owner is not running."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            if not distance:
-                return port
-            try:
-                second.bind(("127.0.0.1", port + distance))
-                return port
-            except (OSError, OverflowError):
-                continue
+        port = random.randrange(12000, 31000)
+        wanted = {port, port + distance}
+        if wanted & _given_ports:
+            continue
+        try:
+            for one in wanted:
+                with socket.socket() as probe:
+                    probe.bind(("0.0.0.0", one))
+        except OSError:
+            continue
+        _given_ports.update(wanted)
+        return port
 
 
 def tail(path, lines=40):
