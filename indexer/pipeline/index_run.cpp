@@ -77,7 +77,10 @@ void IndexRun::run() {
   definitions_ = std::make_unique<Connection>(options_.pg, "daas-indexer definitions",
                                               Session::kPlain, &interrupt_);
   definitions_->run("LISTEN daas");
-  janitor_ = std::make_unique<Janitor>(*context_, [this] { doorbell_.ring(); });
+  janitor_ = std::make_unique<Janitor>(*context_, [this] {
+    cleaned_ = true;
+    doorbell_.ring();
+  });
   // Every model that goes on subscribes before the first message is read.
   follow_definitions();
   capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_,
@@ -151,8 +154,9 @@ void IndexRun::coordinate() {
     if (const auto name = log_.laggard(now, options_.patience)) leave_behind(*name);
     const bool alive = now - alive_at >= kAliveInterval;
     try {
-      // The poll heals a lost notification and a model that waited for the janitor.
-      if (notified || alive || board_.urgent()) follow_definitions();
+      // The poll heals a lost notification.
+      const bool cleaned = cleaned_.exchange(false);
+      if (notified || alive || cleaned || board_.urgent()) follow_definitions();
       if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
         write_reports(alive);
         observe(alive);

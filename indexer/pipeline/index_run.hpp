@@ -1,6 +1,7 @@
 // One run of the index role: one epoch, one stream.
 #pragma once
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <map>
@@ -60,6 +61,7 @@ class IndexRun {
   std::unique_ptr<IndexContext> context_;
   std::unique_ptr<Connection> definitions_;
   std::unique_ptr<Janitor> janitor_;
+  std::atomic<bool> cleaned_{false};  ///< the janitor is done with a model, which may wait to begin
   std::map<std::string, std::unique_ptr<ModelWorker>> workers_;
   std::map<std::string, std::int64_t> idle_;  ///< paused or stopped: revision that is at rest
   std::vector<std::string> swept_;  ///< the models that the janitor was told of last

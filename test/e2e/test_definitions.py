@@ -39,6 +39,17 @@ def test_an_api_appears_and_goes_with_its_definition(site):
     assert site.name + ".people" not in site.solr.aliases()
 
 
+def test_a_model_that_is_dropped_and_defined_again_does_not_wait(site):
+    for turn in range(4):
+        site.create_model("again", "SELECT id, name FROM person")
+        wait_for(lambda: "not taken it up" not in (site.status("again")["reason"] or ""), SOON,
+                 f"definition {turn} is taken up")
+        site.wait_for_state("again", "running")
+        site.sql("SELECT daas.drop_model('again')")
+        # Not before: what is left of the old one must not be in the way of the new one.
+        wait_for(lambda: not site.solr.collections(site.name + ".again"), 10, "the collections are gone", pause=0.001)
+
+
 def test_an_account_can_log_in_when_it_is_committed(site):
     assert site.login("late", "x").status_code == 401
     site.sql("SELECT daas.create_account('late', 'x')")
