@@ -111,11 +111,11 @@ std::optional<std::string> CommitLog::laggard(std::chrono::steady_clock::time_po
   const Subscription* last = nullptr;
   bool others_wait = false;
   for (const auto* const subscriber : subscribers_) {
-    if (subscriber->inbox_.empty()) {
+    const bool has_work = !subscriber->inbox_.empty() || subscriber->held_ != Subscription::kNothingHeld;
+    if (has_work && !subscriber->excused_ && now - subscriber->moved_at_ > patience) {
+      if (!last || subscriber->moved_at_ < last->moved_at_) last = subscriber;
+    } else if (subscriber->inbox_.empty()) {
       others_wait = true;
-    } else if (!subscriber->excused_ && now - subscriber->taken_at_ > patience &&
-               (!last || subscriber->taken_at_ < last->taken_at_)) {
-      last = subscriber;
     }
   }
   if (!last || !others_wait) return std::nullopt;
@@ -144,7 +144,7 @@ std::vector<SharedCommit> CommitLog::Subscription::take() {
   std::vector<SharedCommit> taken(std::make_move_iterator(inbox_.begin()),
                                   std::make_move_iterator(inbox_.end()));
   inbox_.clear();
-  taken_at_ = std::chrono::steady_clock::now();
+  moved_at_ = std::chrono::steady_clock::now();
   if (!taken.empty()) held_ = std::min(held_, taken.front()->lsn);
   return taken;
 }
@@ -152,6 +152,12 @@ std::vector<SharedCommit> CommitLog::Subscription::take() {
 void CommitLog::Subscription::hold(Lsn position) {
   const std::lock_guard lock(log_.mutex_);
   held_ = position;
+  moved_at_ = std::chrono::steady_clock::now();
+}
+
+void CommitLog::Subscription::progress() {
+  const std::lock_guard lock(log_.mutex_);
+  moved_at_ = std::chrono::steady_clock::now();
 }
 
 Progress CommitLog::Subscription::wait_decoded(Lsn position, std::chrono::milliseconds timeout) {
@@ -182,7 +188,7 @@ void CommitLog::Subscription::excuse(bool waits) {
   const std::lock_guard lock(log_.mutex_);
   excused_ = waits;
   // Its time begins again.
-  if (!waits) taken_at_ = std::chrono::steady_clock::now();
+  if (!waits) moved_at_ = std::chrono::steady_clock::now();
 }
 
 void CommitLog::Subscription::wake() {

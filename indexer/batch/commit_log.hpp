@@ -41,8 +41,9 @@ class CommitLog {
   std::unique_ptr<Subscription> subscribe(std::string name,
                                           std::unordered_set<std::uint32_t> tables);
 
-  /// The subscriber that holds up the others: the queue is full, commits have been waiting for it,
-  /// and it has taken none for longer than `patience`, while another one has nothing left to take.
+  /// The subscriber that holds up the others: the queue is full, and for longer than `patience` it has
+  /// neither taken nor released a commit, nor told of progress, though there are some for it or with
+  /// it, while another one has nothing left to take.
   /// Nothing when all stand still: then the cause is not one model.
   std::optional<std::string> laggard(std::chrono::steady_clock::time_point now,
                                      std::chrono::milliseconds patience) const;
@@ -100,6 +101,8 @@ class CommitLog::Subscription {
   Progress wait_decoded(Lsn position, std::chrono::milliseconds timeout);
   /// Waits until a commit came in, or wake() was called, or the deadline passed.
   Progress wait_commit(std::optional<std::chrono::steady_clock::time_point> deadline);
+  /// The owner works off what it took. From any thread.
+  void progress();
   /// What the owner waits for is nobody's fault: it is no laggard. From any thread.
   void excuse(bool waits);
   /// Ends a wait_commit() of the owner. From any thread.
@@ -117,7 +120,7 @@ class CommitLog::Subscription {
   const std::unordered_set<std::uint32_t> tables_;
   std::deque<SharedCommit> inbox_;
   Lsn held_ = kNothingHeld;
-  std::chrono::steady_clock::time_point taken_at_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point moved_at_ = std::chrono::steady_clock::now();
   bool woken_ = false;
   bool excused_ = false;
   std::condition_variable changed_;

@@ -163,6 +163,7 @@ void Lanes::send(Lane& lane, std::string_view body) {
       if (std::chrono::steady_clock::now() - first_try > kPatience) check_exists(collection);
       if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
       auto refused = lane.writer->update(collection, body);
+      if (on_acknowledged) on_acknowledged();
       if (refused.empty()) return;
       const std::lock_guard lock(mutex_);
       std::move(refused.begin(), refused.end(), std::back_inserter(refused_));

@@ -46,6 +46,9 @@ class Lanes {
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
+  /// Called from lane threads when Solr has acknowledged a body. Set before the first begin().
+  std::function<void()> on_acknowledged;
+
   /// Where the next documents go: each body is sent to each of them. What an earlier batch that
   /// failed left unsent is dropped.
   void begin(std::vector<std::string> collections);

@@ -135,6 +135,7 @@ void ModelWorker::connect() {
   };
   store_.emplace(context_, model_.name, interrupt_, observer);
   lanes_.emplace(context_.options.solr, context_.options.lanes, interrupt_, observer);
+  lanes_->on_acknowledged = [this] { subscription_->progress(); };
 }
 
 void ModelWorker::put_off(const Error& error) {

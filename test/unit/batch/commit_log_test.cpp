@@ -128,6 +128,19 @@ TEST(CommitLog, NamesTheSubscriberThatHoldsUpTheOthersOnceTheQueueIsFull) {
   EXPECT_TRUE(log.wait_room(milliseconds(1)));
 }
 
+TEST(CommitLog, BlamesASubscriberThatTookAllOfTheQueueAndDoesNothingWithIt) {
+  CommitLog log(100);
+  const auto slow = log.subscribe("slow", {1});
+  const auto other = log.subscribe("other", {2});
+  log.append(commit_of(1, 100, 100));
+  const auto taken = slow->take();
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_EQ(log.laggard(now + std::chrono::minutes(2), std::chrono::minutes(1)), "slow");
+  slow->progress();
+  EXPECT_FALSE(log.laggard(now + std::chrono::seconds(59), std::chrono::minutes(1)));
+}
+
 TEST(CommitLog, BlamesNobodyWhoWaitsForSolr) {
   CommitLog log(100);
   const auto slow = log.subscribe("slow", {1});
