@@ -17,6 +17,8 @@ def test_partitions_of_any_shape_come_and_go_under_writes(site, rng):
     parts, number = {}, 0  # name -> first place of ten
     live_columns = ["id int NOT NULL", "place int NOT NULL", "v text", "n numeric", "extra jsonb", "flag boolean", "gone2 text"]
 
+    trees = set()
+
     def new_partition(start, rows):
         nonlocal number
         number += 1
@@ -33,6 +35,7 @@ def test_partitions_of_any_shape_come_and_go_under_writes(site, rng):
             tree = kind == "tree"
             site.sql(f"CREATE TABLE {name} ({', '.join(columns)}){' PARTITION BY LIST (id)' if tree else ''}; {drop}")
             if tree:
+                trees.add(name)
                 rng.shuffle(columns)
                 leaf = f'"leaf {number}"'
                 site.sql(f"CREATE TABLE {leaf} ({', '.join(columns)}); {drop.replace(name, leaf)} ALTER TABLE {name} ATTACH PARTITION {leaf} DEFAULT")
@@ -81,7 +84,10 @@ def test_partitions_of_any_shape_come_and_go_under_writes(site, rng):
                 if how == "concurrently":
                     site.sql("TRUNCATE rest; DROP TABLE rest")  # PostgreSQL wants it so
                 site.sql(f"ALTER TABLE node DETACH PARTITION {name}{' CONCURRENTLY' if how == 'concurrently' else ''}")
-                site.sql(f"UPDATE {name} SET v = 'no longer in it'")
+                # PostgreSQL 15's DETACH CONCURRENTLY gives leaves of another column order a check that names
+                # wrong columns, also without daas: no UPDATE of theirs works from then on.
+                if not (how == "concurrently" and name in trees):
+                    site.sql(f"UPDATE {name} SET v = 'no longer in it'")
                 if how == "concurrently":
                     site.sql("CREATE TABLE rest PARTITION OF node DEFAULT")
             print(f"turn {turn}: {how} {name}")
