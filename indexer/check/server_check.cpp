@@ -3,6 +3,7 @@
 #include <map>
 
 #include "check/postgres_check.hpp"
+#include "pg/replication.hpp"
 
 namespace daas {
 namespace {
@@ -112,9 +113,9 @@ bool check_places(const std::string& setting, const Settings& settings, std::int
 
 std::string slot_name(RoleSession& session, const PostgresPlan& plan) {
   if (!plan.slot.empty()) return plan.slot;
-  return "daas_" + session.connection
-                       ->run("SELECT oid FROM pg_database WHERE datname = current_database()")
-                       .text(0, 0);
+  return default_slot(session.connection
+                          ->run("SELECT oid FROM pg_database WHERE datname = current_database()")
+                          .text(0, 0));
 }
 
 struct Slot {

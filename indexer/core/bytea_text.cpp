@@ -1,11 +1,10 @@
 #include "core/bytea_text.hpp"
 
+#include "core/hex.hpp"
 #include "core/utf8.hpp"
 
 namespace daas {
 namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
 
 bool is_octal(char c, char most) {
   return c >= '0' && c <= most;
@@ -19,7 +18,7 @@ std::optional<std::string> from_hex(std::string_view digits, ByteaError& error) 
     const bool space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
     if (space && count % 2 == 0) continue;
     const char folded = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (kHex.find(folded) == std::string_view::npos) {
+    if (kHexDigits.find(folded) == std::string_view::npos) {
       error = {ByteaError::Kind::kDigit, std::string(first_character(digits.substr(i)))};
       return std::nullopt;
     }
@@ -52,8 +51,7 @@ std::optional<std::string> bytea_text(std::string_view text, ByteaError& error) 
         return std::nullopt;
       }
     }
-    hex += kHex[byte >> 4];
-    hex += kHex[byte & 15];
+    append_hex(hex, byte);
   }
   return hex;
 }

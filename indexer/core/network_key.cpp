@@ -6,10 +6,10 @@
 #include <array>
 #include <vector>
 
+#include "core/hex.hpp"
+
 namespace daas {
 namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -90,11 +90,6 @@ std::optional<Address> read_ipv6(std::string_view text) {
   return address;
 }
 
-void append_hex(std::string& out, unsigned char byte) {
-  out += kHex[byte >> 4];
-  out += kHex[byte & 15];
-}
-
 }  // namespace
 
 std::optional<std::string> inet_key(std::string_view text) {
@@ -118,7 +113,7 @@ std::optional<std::string> macaddr_text(std::string_view text, std::size_t bytes
   char separator = '\0';
   for (const char c : text) {
     if (const int value = hex_digit(c); value >= 0) {
-      digits += kHex[static_cast<std::size_t>(value)];
+      digits += kHexDigits[static_cast<std::size_t>(value)];
       ++groups.back();
       continue;
     }

@@ -8,6 +8,7 @@
 #include "core/date_time.hpp"
 #include "core/error.hpp"
 #include "core/float_text.hpp"
+#include "core/hex.hpp"
 
 namespace daas {
 namespace {
@@ -24,12 +25,9 @@ void append_integer(std::string& out, std::int64_t value) {
 }
 
 void append_uuid(std::string& out, std::string_view bytes) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
+    append_hex(out, static_cast<unsigned char>(bytes[i]));
   }
 }
 

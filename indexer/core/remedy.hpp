@@ -12,6 +12,11 @@ enum class Remedy {
   kStop,     ///< never heals by itself: stop the model (or the process) and show the hint
 };
 
+/// Whether what failed may be tried again where it is, without a new run.
+constexpr bool may_pass(Remedy remedy) {
+  return remedy == Remedy::kRetry || remedy == Remedy::kAgain;
+}
+
 /// Of an error that PostgreSQL reports; appendix A of its manual lists the codes.
 Remedy remedy_of_sqlstate(std::string_view sqlstate);
 

@@ -32,6 +32,8 @@ std::string quoted(const std::string& text, char quote) {
 
 }  // namespace
 
+std::string default_slot(const std::string& database_oid) { return "daas_" + database_oid; }
+
 ReplicationStream::ReplicationStream(const std::string& conninfo, const Interrupt& interrupt)
     : connection_(conninfo, "daas-indexer capture", Session::kReplication, &interrupt) {}
 

@@ -13,6 +13,9 @@
 
 namespace daas {
 
+/// Name of the slot of a database when none is configured.
+std::string default_slot(const std::string& database_oid);
+
 /// One walsender session. One owner, one thread.
 class ReplicationStream {
  public:

@@ -35,12 +35,11 @@ double seconds_since(std::int64_t time) {
   return std::max(0.0, static_cast<double>(postgres_time_now() - time) / 1e6);
 }
 
-/// The older one of two times, 0 being none.
+}  // namespace
+
 std::int64_t older(std::int64_t a, std::int64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
-
-}  // namespace
 
 std::int64_t postgres_time_now() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();

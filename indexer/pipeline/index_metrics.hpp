@@ -80,6 +80,8 @@ class IndexMetrics {
 
 /// Microseconds since 2000-01-01 UTC, as commit times are.
 std::int64_t postgres_time_now();
+/// The older one of two times, 0 being none.
+std::int64_t older(std::int64_t a, std::int64_t b);
 
 /// Waits until Solr has acknowledged all that the lanes hold, and returns how many documents that
 /// were; counts those that it refused.

@@ -61,7 +61,7 @@ void IndexRun::fail(std::exception_ptr error) {
 void IndexRun::run() {
   waiting_("connects to PostgreSQL");
   identity_ = bookkeeper_.identify(options_.extension_version);
-  slot_ = options_.slot.empty() ? "daas_" + std::to_string(identity_.database) : options_.slot;
+  slot_ = options_.slot.empty() ? default_slot(std::to_string(identity_.database)) : options_.slot;
   context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, loads_, board_,
                                             metrics_);
   context_->name_space = options_.name_space.empty() ? default_namespace(identity_.database_name)

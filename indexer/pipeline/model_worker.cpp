@@ -108,7 +108,7 @@ void ModelWorker::work() {
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
-      if (error.remedy() == Remedy::kStop || error.remedy() == Remedy::kRestart) throw;
+      if (!may_pass(error.remedy())) throw;
       put_off(error);
       at_rest = false;
     }
@@ -228,6 +228,7 @@ void ModelWorker::step() {
   if (!counted_ && live_ && !unopened_ && Clock::now() - counted_at_ >= kCountInterval) {
     count_documents();
   }
+  observe();
   report(false);
 }
 
@@ -247,12 +248,10 @@ void ModelWorker::set_visible(Lsn position) {
 void ModelWorker::observe() {
   metrics_.follows = live_ && live_->follows;
   metrics_.taken = pending_.size() + members_.size();
-  auto oldest = oldest_unopened_;
-  for (const auto* const first : {pending_.empty() ? nullptr : pending_.front().get(),
-                                  members_.empty() ? nullptr : members_.front().get()}) {
-    if (first && (oldest == 0 || first->time_us < oldest)) oldest = first->time_us;
-  }
-  metrics_.oldest_taken = oldest;
+  const auto first_of = [](const auto& commits) {
+    return commits.empty() ? 0 : commits.front()->time_us;
+  };
+  metrics_.oldest_taken = older(oldest_unopened_, older(first_of(pending_), first_of(members_)));
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {

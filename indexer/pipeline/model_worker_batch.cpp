@@ -109,7 +109,6 @@ void ModelWorker::boundary() {
     if (live_ && live_->follows) report_.durable = batch_position_;
     release();
   }
-  observe();
 }
 
 void ModelWorker::finish_batch() {
@@ -175,7 +174,6 @@ void ModelWorker::open_searcher() {
   unopened_ = false;
   counted_ = false;
   set_visible(batch_position_);
-  observe();
 }
 
 void ModelWorker::make_durable() {

@@ -45,7 +45,7 @@ void ModelWorker::check_load() {
   try {
     std::rethrow_exception(load_->error());
   } catch (const Error& error) {
-    if (error.remedy() == Remedy::kStop || error.remedy() == Remedy::kRestart) throw;
+    if (!may_pass(error.remedy())) throw;
     // It holds nothing up, so it may be tried for ever.
     const auto wait = load_backoff_.next();
     load_at_ = Clock::now() + wait;

@@ -58,6 +58,26 @@ class Grace {
   HttpConnection& connection_;
 };
 
+/// What `read` makes of the whole answer to a query that counts.
+template <typename Read>
+auto counted(HttpConnection& connection, const std::string& collection,
+             const FormParameters& parameters, const Read& read) {
+  const std::string action = "count of " + collection;
+  const HttpResponse response =
+      connection.post("/" + percent_encode(collection) + "/select",
+                      "application/x-www-form-urlencoded", form_encode(parameters), kLong);
+  if (response.status != 200) throw solr_error(response, action);
+  const json answer = parse(response, action);
+  try {
+    if (answer.at("responseHeader").contains("partialResults")) {
+      throw Error(Remedy::kRetry, "Solr gave a partial answer to the " + action);
+    }
+    return read(answer);
+  } catch (const json::exception& error) {
+    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one: " + error.what());
+  }
+}
+
 }  // namespace
 
 SolrAdmin::SolrAdmin(SolrEndpoint endpoint, const std::atomic<bool>* abort)
@@ -293,49 +313,35 @@ std::string SolrAdmin::incarnation(const std::string& collection) {
 }
 
 std::int64_t SolrAdmin::live_documents(const std::string& collection) {
-  const std::string action = "count of " + collection;
-  const std::string body = form_encode(
-      {{"q", "*:* -_deleted_:true"}, {"rows", "0"}, {"wt", "json"}, {"expandMacros", "false"}});
-  const HttpResponse response = connection_.post("/" + percent_encode(collection) + "/select",
-                                                 "application/x-www-form-urlencoded", body, kLong);
-  if (response.status != 200) throw solr_error(response, action);
-  const json answer = parse(response, action);
-  try {
-    return answer.at("response").at("numFound").get<std::int64_t>();
-  } catch (const json::exception& error) {
-    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one: " + error.what());
-  }
+  return counted(connection_, collection,
+                 {{"q", "*:* -_deleted_:true"},
+                  {"rows", "0"},
+                  {"wt", "json"},
+                  {"expandMacros", "false"}},
+                 [](const json& answer) {
+                   return answer.at("response").at("numFound").get<std::int64_t>();
+                 });
 }
 
 DocumentCounts SolrAdmin::count(const std::string& collection) {
-  const std::string action = "count of " + collection;
   // unique() adds the shards' exact numbers as long as no id is on two of them, and an id's hash
   // gives its shard.
-  const std::string body = form_encode(
-      {{"q", "*:*"},
-       {"rows", "0"},
-       {"wt", "json"},
-       {"json.facet",
-        R"json({"ids":"unique(id)","dead":{"type":"query","q":"_deleted_:true"}})json"}});
-  const HttpResponse response = connection_.post("/" + percent_encode(collection) + "/select",
-                                                 "application/x-www-form-urlencoded", body, kLong);
-  if (response.status != 200) throw solr_error(response, action);
-  const json answer = parse(response, action);
-  try {
-    if (answer.at("responseHeader").contains("partialResults")) {
-      throw Error(Remedy::kRetry, "Solr gave a partial answer to the " + action);
-    }
-    const json& facets = answer.at("facets");
-    DocumentCounts counts;
-    counts.all = answer.at("response").at("numFound").get<std::int64_t>();
-    // An empty index has no facets but their count.
-    counts.unique_ids = counts.all == 0 ? 0 : facets.at("ids").get<std::int64_t>();
-    counts.live =
-        counts.all == 0 ? 0 : counts.all - facets.at("dead").at("count").get<std::int64_t>();
-    return counts;
-  } catch (const json::exception& error) {
-    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one: " + error.what());
-  }
+  return counted(connection_, collection,
+                 {{"q", "*:*"},
+                  {"rows", "0"},
+                  {"wt", "json"},
+                  {"json.facet",
+                   R"json({"ids":"unique(id)","dead":{"type":"query","q":"_deleted_:true"}})json"}},
+                 [](const json& answer) {
+                   const json& facets = answer.at("facets");
+                   DocumentCounts counts;
+                   counts.all = answer.at("response").at("numFound").get<std::int64_t>();
+                   // An empty index has no facets but their count.
+                   if (counts.all == 0) return counts;
+                   counts.unique_ids = facets.at("ids").get<std::int64_t>();
+                   counts.live = counts.all - facets.at("dead").at("count").get<std::int64_t>();
+                   return counts;
+                 });
 }
 
 }  // namespace daas

@@ -1,16 +1,16 @@
 #include "solr/configset.hpp"
 
-#include <openssl/evp.h>
 #include <zip.h>
 
 #include <memory>
 
 #include "core/error.hpp"
+#include "core/sha256.hpp"
 
 namespace daas {
 namespace {
 
-constexpr std::size_t kDigestBytesInName = 4;
+constexpr std::size_t kDigestDigitsInName = 8;
 
 struct FreeSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
@@ -33,19 +33,7 @@ std::string configset_name(std::string_view solr_namespace) {
     all += std::string(file.name) + " " + std::to_string(file.content.size()) + "\n";
     all += file.content;
   }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  if (EVP_Digest(all.data(), all.size(), digest, &length, EVP_sha256(), nullptr) != 1 ||
-      length < kDigestBytesInName) {
-    throw Error(Remedy::kStop, "SHA-256 is not available in this OpenSSL");
-  }
-  std::string name = std::string(solr_namespace) + ".daas.";
-  constexpr char kHex[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < kDigestBytesInName; ++i) {
-    name.push_back(kHex[digest[i] >> 4]);
-    name.push_back(kHex[digest[i] & 15]);
-  }
-  return name;
+  return std::string(solr_namespace) + ".daas." + sha256_hex(all).substr(0, kDigestDigitsInName);
 }
 
 std::string configset_zip() {
