@@ -19,7 +19,8 @@ constexpr std::array kSqlstates{
     Row{"57P", Remedy::kRetry},    // shutdown, crash, starting up
     Row{"40", Remedy::kAgain},     // serialization failure, deadlock
     Row{"53", Remedy::kAgain},     // disk full, out of memory, temp_file_limit
-    Row{"55", Remedy::kAgain},     // lock not available, object in use
+    Row{"55P03", Remedy::kRetry},  // lock timeout: ours is short, and whoever holds it may take long
+    Row{"55", Remedy::kAgain},     // object in use
     Row{"57", Remedy::kAgain},     // canceled
     Row{"58", Remedy::kAgain},     // I/O error of the server
 };

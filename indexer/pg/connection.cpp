@@ -114,6 +114,11 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
   if (session == Session::kPlain) settings += "SET synchronous_commit = local; ";
   if (session == Session::kReader) {
     settings += "SET default_transaction_read_only = on; SET row_security = off; ";
+    // A reader holds its table while it waits for a partition; TRUNCATE and DROP of the partition ask
+    // the other way round. Whoever waits for longer than deadlock_timeout is the one that PostgreSQL
+    // ends, and that must never be the application's statement.
+    settings += "SELECT set_config('lock_timeout', greatest(10, setting::int / 2)::text, false)"
+                " FROM pg_settings WHERE name = 'deadlock_timeout'; ";
   }
   run(settings);
 }

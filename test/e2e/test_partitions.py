@@ -1,6 +1,8 @@
 """Partitioned tables: of any shape, changing while the daemon runs."""
 import pytest
 
+from harness.waiting import wait_for
+
 
 @pytest.fixture(scope="module")
 def site(open_site):
@@ -16,7 +18,6 @@ def test_partitions_of_any_shape_come_and_go_under_writes(site, rng):
                 ALTER TABLE node DROP COLUMN gone1""")
     parts, number = {}, 0  # name -> first place of ten
     live_columns = ["id int NOT NULL", "place int NOT NULL", "v text", "n numeric", "extra jsonb", "flag boolean", "gone2 text"]
-
     trees = set()
 
     def new_partition(start, rows):
@@ -120,3 +121,26 @@ def test_a_partition_that_loses_its_identity_stops_the_model_and_is_named(site):
     site.assert_equal("shelf")
     site.sql("UPDATE shelf SET v = 4, place = place + 1")
     site.assert_equal("shelf")
+
+
+def test_a_reader_that_waits_for_a_partition_never_costs_its_owner_a_deadlock(site):
+    site.sql("CREATE TABLE yard (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+             "CREATE TABLE yard_low PARTITION OF yard FOR VALUES FROM (0) TO (10);"
+             "CREATE TABLE yard_high PARTITION OF yard FOR VALUES FROM (10) TO (20);"
+             "INSERT INTO yard SELECT i, 'v' || i FROM generate_series(0, 19) i")
+    site.create_model("yard", "SELECT id, upper(v) AS v FROM yard")
+    site.assert_equal("yard")
+    with site.connect() as owner, site.connect("postgres") as watcher, owner.transaction():
+        with site.indexer.frozen():  # so that it fetches the change only after TRUNCATE has its lock
+            site.sql("UPDATE yard SET v = 'later'")
+            owner.execute("TRUNCATE yard_low")
+
+        def waiting():
+            return watcher.execute("SELECT extract(epoch FROM clock_timestamp() - query_start) FROM pg_stat_activity"
+                                   " WHERE usename = 'e2e_reader' AND wait_event_type = 'Lock'").fetchone()
+        wait_for(waiting, 20, "a reader waits for the partition")
+        # It waits no more, or so long that only our own wait can show PostgreSQL the deadlock.
+        wait_for(lambda: not (wait := waiting()) or wait[0] > 1.2, 20, "the reader gave up or goes on waiting")
+        owner.execute("DROP TABLE yard_low")
+    site.assert_equal("yard")
+    assert site.status("yard")["state"] == "running"

@@ -3,6 +3,7 @@ import os
 import secrets
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -98,6 +99,15 @@ class Indexer:
         process, self.process = self.process, None
         process.kill()
         process.wait()
+
+    @contextmanager
+    def frozen(self):
+        """Stands still, its connections open, and goes on afterwards."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def end(self):
         """For clean-up: whatever state it is in."""

@@ -5,14 +5,15 @@
 namespace daas {
 namespace {
 
-TEST(Remedy, APostgresqlThatIsAwayIsWaitedFor) {
-  for (const auto* state : {"08001", "08006", "28P01", "28000", "53300", "57P01", "57P02", "57P03"}) {
+TEST(Remedy, APostgresqlThatIsAwayOrALockIsWaitedFor) {
+  for (const auto* state : {"08001", "08006", "28P01", "28000", "53300", "55P03", "57P01", "57P02",
+                            "57P03"}) {
     EXPECT_EQ(remedy_of_sqlstate(state), Remedy::kRetry) << state;
   }
 }
 
 TEST(Remedy, AStatementThatMayWorkLaterIsTheModelsToTryAgain) {
-  for (const auto* state : {"40001", "40P01", "53100", "53200", "53400", "55P03", "57014", "58030"}) {
+  for (const auto* state : {"40001", "40P01", "53100", "53200", "53400", "55006", "57014", "58030"}) {
     EXPECT_EQ(remedy_of_sqlstate(state), Remedy::kAgain) << state;
   }
 }
