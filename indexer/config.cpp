@@ -84,6 +84,8 @@ po::options_description described() {
       ("batch-age", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "since the first change (ms, s, min)")
       ("durable-interval", po::value<std::string>()->default_value("1s")->value_name("TIME"), "between hard commits in Solr")
       ("queue-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "decoded changes in memory")
+      ("spill-bytes", po::value<std::string>()->default_value("16MB")->value_name("SIZE"), "of one transaction; a larger one goes through a file")
+      ("spill-dir", po::value<std::string>()->default_value("/var/tmp")->value_name("DIRECTORY"), "of those files, which have no name and go with their transaction")
       ("patience", po::value<std::string>()->default_value("60s")->value_name("TIME"), "with a model that fails, or that holds up the others on a full queue, before it is stopped")
       ("lanes", po::value<std::size_t>()->default_value(2)->value_name("N"), "parallel connections of a batch")
       ("reader-connections", po::value<std::size_t>()->default_value(4)->value_name("N"),
@@ -259,6 +261,7 @@ Config build(const po::variables_map& values, bool check) {
   index.durable_interval = time_of(values, "durable-interval");
   index.patience = time_of(values, "patience");
   index.queue_bytes = std::max<std::size_t>(1 << 20, size_of(values, "queue-bytes"));
+  index.spill = {size_of(values, "spill-bytes"), values["spill-dir"].as<std::string>()};
   index.lanes.lanes = values["lanes"].as<std::size_t>();
   index.reader_connections = values["reader-connections"].as<std::size_t>();
   index.loads = values["loads"].as<std::size_t>();

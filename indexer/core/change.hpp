@@ -58,21 +58,43 @@ struct LogicalMessage {
   std::string content;
 };
 
-/// One committed transaction, in the order of its changes. Move-only: the views in `changes`
-/// point into `buffers`.
-struct Commit {
-  Commit() = default;
-  Commit(Commit&&) = default;
-  Commit& operator=(Commit&&) = default;
+/// Some changes of one transaction, in their order, and what they point into. Move-only: the views in
+/// `changes` point into `buffers`.
+struct ChangePart {
+  ChangePart() = default;
+  ChangePart(ChangePart&&) = default;
+  ChangePart& operator=(ChangePart&&) = default;
 
+  std::vector<Change> changes;
+  std::vector<std::shared_ptr<const Relation>> relations;
+  std::vector<std::unique_ptr<const std::string>> buffers;
+};
+
+/// The changes of a transaction that are not held in memory. Thread-safe.
+class StoredChanges {
+ public:
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    /// The next ones; none are left when the part has no buffers.
+    virtual ChangePart next() = 0;
+  };
+
+  virtual ~StoredChanges() = default;
+  /// From the first one; must not outlive this.
+  virtual std::unique_ptr<Reader> read() const = 0;
+};
+
+/// One committed transaction, in the order of its changes: those that are stored, then those here.
+struct Commit : ChangePart {
   std::uint64_t xid = 0;      ///< full transaction id (xid8), as in pg_snapshot
   Lsn lsn = 0;                ///< of the commit record
   Lsn end_lsn = 0;            ///< end of the commit record + 1
   std::int64_t time_us = 0;   ///< commit time, microseconds since 2000-01-01 UTC
-  std::vector<Change> changes;
+  std::size_t change_count = 0;           ///< stored ones included
+  std::vector<std::uint32_t> truncated;   ///< oids of tables, each once
   std::vector<LogicalMessage> messages;
-  std::vector<std::shared_ptr<const Relation>> relations;
-  std::vector<std::unique_ptr<const std::string>> buffers;
+  std::shared_ptr<const StoredChanges> stored;  ///< null: all changes are here
   std::size_t bytes = 0;      ///< memory held, about
 };
 

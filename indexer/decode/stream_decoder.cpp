@@ -1,5 +1,6 @@
 #include "decode/stream_decoder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/change_event.hpp"
@@ -55,6 +56,8 @@ ReplicaIdentity identity_of(char code) {
   fail("unknown replica identity " + std::to_string(static_cast<unsigned char>(code)));
 }
 
+std::size_t bytes_of(const std::string& buffer) { return buffer.capacity() + sizeof buffer; }
+
 struct TransactionFields {
   std::uint64_t xid;
   Lsn lsn;
@@ -97,10 +100,36 @@ std::vector<Commit> StreamDecoder::feed(std::string message) {
   }
   Commit* holder = !done.empty() ? &done.back() : open_.has_value() ? &*open_ : nullptr;
   if (holder != nullptr) {
-    holder->bytes += buffer->capacity() + sizeof(std::string);
+    holder->bytes += bytes_of(*buffer);
     holder->buffers.push_back(std::move(buffer));
   }
   return done;
+}
+
+ChangePart StreamDecoder::take_part() {
+  ChangePart part;
+  if (!open_) return part;
+  part.changes.swap(open_->changes);
+  part.buffers.swap(open_->buffers);
+  part.relations = open_->relations;
+  for (const auto& buffer : part.buffers) open_->bytes -= bytes_of(*buffer);
+  open_->bytes -= part.changes.size() * sizeof(Change);
+  return part;
+}
+
+StreamDecoder StreamDecoder::at_begin() const {
+  StreamDecoder decoder;
+  // The first shape that the transaction used is the one that it found, or one that it described
+  // before the first change of it, and will describe again.
+  if (open_) {
+    for (const auto& relation : open_->relations) {
+      decoder.relations_.try_emplace(relation->oid, describe(relation));
+    }
+  }
+  for (const auto& [oid, known] : relations_) {
+    decoder.relations_.try_emplace(oid, describe(known.relation));
+  }
+  return decoder;
 }
 
 void StreamDecoder::reset() {
@@ -179,11 +208,16 @@ void StreamDecoder::relation(ByteReader& body) {
   constexpr std::size_t kSmallestColumn = 11;
   if (count > body.rest().size() / kSmallestColumn) decode::fail_truncated("a table's columns");
 
-  KnownRelation known;
   relation->columns.reserve(count);
-  known.widths.reserve(count);
-  for (int i = 0; i < count; ++i) {
-    Relation::Column& column = relation->columns.emplace_back(read_column(body));
+  for (int i = 0; i < count; ++i) relation->columns.push_back(read_column(body));
+  const auto oid = relation->oid;
+  relations_[oid] = describe(std::move(relation));
+}
+
+StreamDecoder::KnownRelation StreamDecoder::describe(std::shared_ptr<const Relation> relation) {
+  KnownRelation known;
+  known.widths.reserve(relation->columns.size());
+  for (const auto& column : relation->columns) {
     const int width = column.native ? native_width(column.type_oid) : kAnyWidth;
     if (width == kNoNativeForm) {
       fail("column \"" + column.name + "\" of type " + std::to_string(column.type_oid) +
@@ -192,7 +226,7 @@ void StreamDecoder::relation(ByteReader& body) {
     known.widths.push_back(width);
   }
   known.relation = std::move(relation);
-  relations_[known.relation->oid] = std::move(known);
+  return known;
 }
 
 StreamDecoder::KnownRelation& StreamDecoder::known(std::uint32_t oid) {
@@ -228,6 +262,14 @@ void StreamDecoder::change(ChangeKind kind, ByteReader& body) {
   check_image(relation, change.new_image);
   open_->bytes += sizeof change;
   open_->changes.push_back(change);
+  ++open_->change_count;
+  if (kind == ChangeKind::kTruncate) {
+    auto& truncated = open_->truncated;
+    const auto oid = relation.relation->oid;
+    if (std::find(truncated.begin(), truncated.end(), oid) == truncated.end()) {
+      truncated.push_back(oid);
+    }
+  }
 }
 
 void StreamDecoder::check_image(const KnownRelation& relation, std::string_view image) {

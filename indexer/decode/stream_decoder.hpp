@@ -31,6 +31,15 @@ class StreamDecoder {
 
   /// Whether a transaction has begun and not yet committed.
   bool in_transaction() const { return open_.has_value(); }
+  /// Memory that the open transaction holds, about; 0 without one.
+  std::size_t open_bytes() const { return open_ ? open_->bytes : 0; }
+
+  /// Gives away what was decoded of the open transaction so far; its commit will hold the rest.
+  /// Nothing but its changes goes: relations and messages stay with the commit, too.
+  ChangePart take_part();
+  /// A decoder that knows the tables as this one did when the open transaction began: fed with its
+  /// messages again, it gives the same.
+  StreamDecoder at_begin() const;
 
   /// Forgets everything: the stream starts anew.
   void reset();
@@ -50,6 +59,7 @@ class StreamDecoder {
   void change(ChangeKind kind, decode::ByteReader& body);
   void message(decode::ByteReader& body);
 
+  static KnownRelation describe(std::shared_ptr<const Relation> relation);
   KnownRelation& known(std::uint32_t oid);
   void check_image(const KnownRelation& relation, std::string_view image);
 

@@ -11,6 +11,8 @@ namespace {
 
 /// Keys of one fetch: enough to make a round trip cheap, few enough to keep memory flat.
 constexpr std::size_t kFetchedKeys = 1000;
+/// Of a chunk: a batch of any size is worked off in so much memory.
+constexpr std::size_t kChunkKeys = 20000;
 
 /// The part of a daas.ddl message (docs/change_event.md) that concerns a model.
 struct Ddl {
@@ -58,10 +60,8 @@ Ddl read_ddl(const std::string& content, const Model& model) {
 BatchDocuments::BatchDocuments(const Model& model)
     : model_(model), reader_(model), row_document_(model), writer_(model.columns, model.key) {}
 
-BatchDocuments::Findings BatchDocuments::read(const std::vector<SharedCommit>& commits) {
+BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& commits) const {
   Findings findings;
-  reader_.begin_batch();
-  outcomes_.clear();
   for (const auto& commit : commits) {
     for (const auto& message : commit->messages) {
       if (message.prefix != "daas.ddl") continue;
@@ -72,12 +72,34 @@ BatchDocuments::Findings BatchDocuments::read(const std::vector<SharedCommit>& c
         findings.reload_cause = ddl.command + " rewrote table " + ddl.object;
       }
     }
-    if (reader_.read(*commit, outcomes_)) {
+    for (const auto& source : model_.sources) {
+      const auto& truncated = commit->truncated;
+      if (std::find(truncated.begin(), truncated.end(), source.relation_oid) == truncated.end()) {
+        continue;
+      }
       findings.reload = true;
       findings.reload_cause = "TRUNCATE";
     }
   }
   return findings;
+}
+
+void BatchDocuments::begin(const std::vector<SharedCommit>& commits) {
+  outcomes_.clear();
+  cursor_.emplace(commits);
+}
+
+bool BatchDocuments::next_chunk() {
+  outcomes_.clear();
+  reader_.forget_shapes();
+  while (outcomes_.size() < kChunkKeys) {
+    const auto changes = cursor_->next(kChunkKeys);
+    if (changes.empty()) break;
+    reader_.read(changes, outcomes_);
+    // The next call would take away what these point into.
+    if (cursor_->stored() && !outcomes_.empty()) break;
+  }
+  return !outcomes_.empty();
 }
 
 void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t version) {

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "batch/commit_log.hpp"
 #include "core/model.hpp"
+#include "pipeline/change_cursor.hpp"
 #include "pipeline/change_reader.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/row_document.hpp"
@@ -25,11 +27,15 @@ class BatchDocuments {
     std::string reload_cause;
     bool check_shape = false;  ///< DDL on one of the model's tables
   };
-  /// Reads the commits in their order. They must outlive write().
-  Findings read(const std::vector<SharedCommit>& commits);
-  std::size_t keys() const { return outcomes_.size(); }
+  Findings find(const std::vector<SharedCommit>& commits) const;
 
-  /// Writes every document of the batch to the lanes, fetching on the session's snapshot.
+  /// Begins a batch. The commits must outlive it.
+  void begin(const std::vector<SharedCommit>& commits);
+  /// Reads on in the commits until there are enough documents for a chunk; false when there are none
+  /// any more. A key may come in several chunks of a batch: the last one is right.
+  bool next_chunk();
+  /// Writes every document of the chunk to the lanes, fetching on the session's snapshot.
+  /// @param version higher than that of the chunk before
   void write(SnapshotSession& session, Lanes& lanes, std::int64_t version);
 
   /// Throws Error(kStop), naming what changed and what to run, when the model's tables no longer
@@ -46,6 +52,7 @@ class BatchDocuments {
   ChangeReader reader_;
   RowDocument row_document_;
   DocumentWriter writer_;
+  std::optional<ChangeCursor> cursor_;
   ChangeReader::Outcomes outcomes_;
 };
 

@@ -1,5 +1,7 @@
 #include "pipeline/capture.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <utility>
 
@@ -15,10 +17,12 @@ constexpr milliseconds kConfirmInterval{1000};
 }  // namespace
 
 Capture::Capture(std::unique_ptr<ReplicationStream> stream, CommitLog& log,
-                 const Interrupt& interrupt, std::function<void(std::exception_ptr)> failed)
+                 const Interrupt& interrupt, SpillRule spill_rule,
+                 std::function<void(std::exception_ptr)> failed)
     : stream_(std::move(stream)),
       log_(log),
       interrupt_(interrupt),
+      spill_rule_(std::move(spill_rule)),
       failed_(std::move(failed)),
       thread_([this] { run(); }) {}
 
@@ -52,9 +56,23 @@ void Capture::read(ReplicationStream::Message message) {
       if (!decoder_.in_transaction()) log_.advance(message.wal_end);
       return;
     case ReplicationStream::Message::Kind::kData:
-      for (auto& commit : decoder_.feed(std::move(message.data))) log_.append(std::move(commit));
+      decode(std::move(message.data));
       return;
   }
+}
+
+void Capture::decode(std::string message) {
+  for (auto& commit : decoder_.feed(std::move(message))) {
+    commit.stored = std::exchange(spill_, nullptr);
+    log_.append(std::move(commit));
+  }
+  if (decoder_.open_bytes() <= spill_rule_.bytes) return;
+  if (!spill_) {
+    spill_ = std::make_shared<Spill>(spill_rule_.directory, decoder_.at_begin());
+    spdlog::info("a transaction of more than {} MB goes through a file in {}",
+                 spill_rule_.bytes >> 20, spill_rule_.directory);
+  }
+  spill_->append(decoder_.take_part());
 }
 
 }  // namespace daas

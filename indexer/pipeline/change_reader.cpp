@@ -36,20 +36,14 @@ std::string name_of(const Relation& relation) {
 
 ChangeReader::ChangeReader(const Model& model) : model_(model) {}
 
-bool ChangeReader::read(const Commit& commit, Outcomes& outcomes) {
-  bool truncated = false;
-  for (const auto& change : commit.changes) {
+void ChangeReader::read(std::span<const Change> changes, Outcomes& outcomes) {
+  for (const auto& change : changes) {
+    if (change.kind == ChangeKind::kTruncate) continue;
     const auto source = std::find_if(
         model_.sources.begin(), model_.sources.end(),
         [&](const auto& candidate) { return candidate.relation_oid == change.relation->oid; });
-    if (source == model_.sources.end()) continue;
-    if (change.kind == ChangeKind::kTruncate) {
-      truncated = true;
-    } else {
-      apply(change, *source, outcomes);
-    }
+    if (source != model_.sources.end()) apply(change, *source, outcomes);
   }
-  return truncated;
 }
 
 const ChangeReader::Mapping& ChangeReader::mapping(const Relation& relation,

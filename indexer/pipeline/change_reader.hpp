@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,16 +33,16 @@ class ChangeReader {
  public:
   explicit ChangeReader(const Model& model);
 
-  /// Forgets the shapes of the batch before: relations live as long as their commits, and a later
-  /// one may reuse the address.
-  void begin_batch() { mappings_.clear(); }
+  /// Forgets the shapes of before: relations live as long as what they came with, and a later one may
+  /// reuse the address.
+  void forget_shapes() { mappings_.clear(); }
 
   using Outcomes = std::unordered_map<std::string, Outcome>;  ///< by document id
 
-  /// Coalesces the row changes of a commit into `outcomes`. Views point into the commit.
-  /// Throws Error(kStop) with the mending statement when the table's shape or identity no longer
-  /// carries the model. Returns true when one of the model's tables was truncated.
-  bool read(const Commit& commit, Outcomes& outcomes);
+  /// Coalesces row changes into `outcomes`, whose views point into what the changes point into. Passes
+  /// over TRUNCATE. Throws Error(kStop) with the mending statement when the table's shape or identity
+  /// no longer carries the model.
+  void read(std::span<const Change> changes, Outcomes& outcomes);
 
   /// The model's columns of a kRow outcome, in their order. Valid until the next call.
   const std::vector<Field>& row(const Outcome& outcome);

@@ -19,6 +19,7 @@
 #include "pipeline/bookkeeper.hpp"
 #include "pipeline/index_metrics.hpp"
 #include "pipeline/lanes.hpp"
+#include "pipeline/spill.hpp"
 #include "solr/endpoint.hpp"
 
 namespace daas {
@@ -38,6 +39,7 @@ struct IndexOptions {
   /// How long a model may fail at the same batch, or hold up the others, before it is stopped (P6).
   std::chrono::milliseconds patience{60000};
   std::size_t queue_bytes = 64 << 20;
+  SpillRule spill;
   std::size_t reader_connections = 4;
   std::size_t loads = 4;       ///< at a time; each has a reader connection of its own
   int shards = 1;

@@ -83,7 +83,7 @@ void IndexRun::run() {
   });
   // Every model that goes on subscribes before the first message is read.
   follow_definitions();
-  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_,
+  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_, options_.spill,
                                        [this](std::exception_ptr error) { fail(error); });
   metrics_.set_epoch(context_->epoch);
   waiting_("");

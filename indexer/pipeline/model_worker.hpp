@@ -84,6 +84,8 @@ class ModelWorker {
   /// Builds and sends the documents of the pending commits that the snapshot sees; false when it
   /// sees none of them.
   bool take_batch(SnapshotSession& session);
+  /// From here on some of the batch may be in Solr.
+  void begin_sending();
   /// Waits until Solr has acknowledged all of the batch.
   void finish_batch();
   /// What was taken for a batch that failed is pending again.

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTailPatience{2};  ///< before a heartbeat flushes the WAL
 
 std::size_t changes_of(const Commit& commit) {
-  return std::max<std::size_t>(1, commit.changes.size());
+  return std::max<std::size_t>(1, commit.change_count);
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ std::size_t changes_of(const Commit& commit) {
 void ModelWorker::absorb() {
   for (auto& commit : subscription_->take()) {
     rule_.add(changes_of(*commit), commit->bytes, Clock::now());
-    metrics_.changes.Increment(static_cast<double>(commit->changes.size()));
+    metrics_.changes.Increment(static_cast<double>(commit->change_count));
     pending_.push_back(std::move(commit));
   }
   observe();
@@ -136,12 +136,22 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
   if (members_.empty() || (!follows && !next_)) return took;
-  apply_findings(documents_.read(members_), session);
-  std::vector<std::string> collections;
+  apply_findings(documents_.find(members_), session);
   if (live_ && live_->follows) sent_to_.push_back(live_->number);
   if (next_) sent_to_.push_back(next_->number);
+  if (sent_to_.empty()) return took;
+  documents_.begin(members_);
+  for (bool first = true; documents_.next_chunk(); first = false) {
+    if (first) begin_sending();
+    documents_.write(session, *lanes_, context_.next_version());
+    subscription_->progress();
+  }
+  return took;
+}
+
+void ModelWorker::begin_sending() {
+  std::vector<std::string> collections;
   for (const auto number : sent_to_) collections.push_back(store_->collection(number));
-  if (sent_to_.empty() || documents_.keys() == 0) return took;
   lanes_->begin(std::move(collections));
   if (!oldest_undurable_) durable_at_ = Clock::now();
   oldest_undurable_ = std::min(oldest_undurable_.value_or(members_.front()->lsn),
@@ -149,8 +159,6 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   unopened_ |= live_ && live_->follows;
   if (oldest_unopened_ == 0) oldest_unopened_ = members_.front()->time_us;
   half_sent_ = true;
-  documents_.write(session, *lanes_, context_.next_version());
-  return took;
 }
 
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,

@@ -75,6 +75,7 @@ class Postgres:
             "unix_socket_directories": "",
             "max_replication_slots": 20,
             "max_connections": 100,
+            "max_prepared_transactions": 5,
             # Processes are killed here, not machines.
             "fsync": "off",
         } | self.settings

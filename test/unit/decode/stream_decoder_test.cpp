@@ -92,6 +92,40 @@ TEST(StreamDecoder, ATransactionMaySpanMessages) {
   EXPECT_EQ(commit.changes[1].new_image, flight(2, "b", "2"));
 }
 
+TEST(StreamDecoder, ACommitCountsItsChangesAndNamesTruncatedTablesOnce) {
+  StreamDecoder decoder;
+  const Commit commit = only_commit(decoder.feed(begin() + flights() + truncate(kTable) +
+                                                 insert(kTable, flight(1, "a", "1")) +
+                                                 truncate(kTable) + test::commit()));
+  EXPECT_EQ(commit.change_count, 3u);
+  EXPECT_EQ(commit.truncated, std::vector<std::uint32_t>{kTable});
+}
+
+TEST(StreamDecoder, WhatIsTakenOfAnOpenTransactionIsNotInItsCommit) {
+  StreamDecoder decoder;
+  decoder.feed(begin() + flights() + insert(kTable, flight(1, "a", "1")) + truncate(kTable));
+  const auto held = decoder.open_bytes();
+  const ChangePart part = decoder.take_part();
+  ASSERT_EQ(part.changes.size(), 2u);
+  EXPECT_EQ(part.changes[0].new_image, flight(1, "a", "1"));
+  EXPECT_EQ(part.relations.size(), 1u);
+  EXPECT_LT(decoder.open_bytes(), held);
+  EXPECT_TRUE(decoder.take_part().changes.empty());
+  const Commit commit =
+      only_commit(decoder.feed(insert(kTable, flight(2, "b", "2")) + test::commit()));
+  ASSERT_EQ(commit.changes.size(), 1u);
+  EXPECT_EQ(commit.changes[0].new_image, flight(2, "b", "2"));
+  EXPECT_EQ(commit.change_count, 3u);
+  EXPECT_EQ(commit.truncated.size(), 1u);
+  EXPECT_EQ(commit.relations.size(), 1u);
+}
+
+TEST(StreamDecoder, WithoutATransactionThereIsNothingToTake) {
+  StreamDecoder decoder;
+  EXPECT_EQ(decoder.open_bytes(), 0u);
+  EXPECT_TRUE(decoder.take_part().buffers.empty());
+}
+
 TEST(StreamDecoder, CommitsOutliveTheDecoder) {
   auto decoder = std::make_unique<StreamDecoder>();
   decoder->feed(begin(1) + flights() + commit(1));
