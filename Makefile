@@ -8,6 +8,8 @@
 #   all          builds the extension and the daemon
 #   bench-load bench-stream bench-capture bench-fresh bench-memory
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
+#   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
+#   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -75,6 +77,13 @@ bench-load bench-stream bench-capture bench-fresh bench-memory: bench-%: bench
 lint:
 	@test/lint
 
+SECONDS ?= 60
+fuzz: packages
+	@JOBS=$(JOBS) test/fuzz/run $(SECONDS)
+
+sanitize: packages
+	@JOBS=$(JOBS) test/sanitize
+
 install: all
 	$(EXTENSION_MAKE) install $(if $(DESTDIR),DESTDIR=$(abspath $(DESTDIR)))
 	install -D -m 755 $(INDEXER) $(DESTDIR)$(PREFIX)/bin/daas-indexer
@@ -86,4 +95,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: fuzz sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

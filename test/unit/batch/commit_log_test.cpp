@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 namespace daas {
@@ -171,6 +173,54 @@ TEST(CommitLog, CloseEndsEveryWait) {
   EXPECT_EQ(subscriber->wait_commit({}), Progress::kClosed);
   EXPECT_EQ(subscriber->wait_decoded(1, std::chrono::seconds(10)), Progress::kClosed);
   closer.join();
+}
+
+TEST(CommitLog, HoldsItsPromisesWhileACaptureAndSeveralModelsUseIt) {
+  constexpr Lsn kLast = 20'000;
+  constexpr int kModels = 4;
+  CommitLog log(2000);  // so full that the writer waits
+  struct Reader {
+    std::unique_ptr<CommitLog::Subscription> subscription;
+    std::atomic<Lsn> durable{0};  // everything of it before this
+    std::vector<Lsn> seen;
+    std::thread thread;
+  };
+  std::vector<Reader> readers(kModels);
+  for (int i = 0; i < kModels; ++i) {
+    auto& reader = readers[static_cast<std::size_t>(i)];
+    reader.subscription = log.subscribe("m" + std::to_string(i), {static_cast<std::uint32_t>(i % 2)});
+    reader.thread = std::thread([&reader] {
+      while (reader.subscription->wait_commit(std::chrono::steady_clock::now() + milliseconds(5)) !=
+             Progress::kClosed) {
+        const auto commits = reader.subscription->take();
+        for (const auto& commit : commits) reader.seen.push_back(commit->lsn);
+        if (commits.empty()) continue;
+        reader.durable = commits.back()->end_lsn;
+        reader.subscription->hold(kNone);
+      }
+      for (const auto& commit : reader.subscription->take()) reader.seen.push_back(commit->lsn);
+    });
+  }
+  for (Lsn lsn = 10; lsn <= kLast; lsn += 10) {
+    while (!log.wait_room(milliseconds(10))) {}
+    log.append(commit_of(static_cast<std::uint32_t>(lsn / 10 % 2), lsn, 100));
+    // Read before the position: what is durable only grows.
+    const auto confirmable = log.confirmable();
+    for (int i = 0; i < kModels; ++i) {
+      const auto& reader = readers[static_cast<std::size_t>(i)];
+      const Lsn first_of_it = i % 2 == 0 ? 20 : 10;
+      if (confirmable <= first_of_it + 5) continue;
+      EXPECT_GT(reader.durable.load() + 25, confirmable) << i;
+    }
+  }
+  log.close();
+  for (int i = 0; i < kModels; ++i) {
+    auto& reader = readers[static_cast<std::size_t>(i)];
+    reader.thread.join();
+    ASSERT_EQ(reader.seen.size(), kLast / 20) << i;
+    EXPECT_TRUE(std::is_sorted(reader.seen.begin(), reader.seen.end()));
+    reader.subscription.reset();
+  }
 }
 
 }  // namespace
