@@ -25,7 +25,7 @@ COMMENT ON FUNCTION daas._warn_without_daemon() IS
 CREATE FUNCTION daas._check_options(options jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  allowed CONSTANT text[] := '{shards,replicas}';
+  allowed CONSTANT text[] := '{shards,replicas,max_dead_letters}';
   option record;
 BEGIN
   IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
@@ -37,7 +37,12 @@ BEGIN
       RAISE EXCEPTION 'unknown option "%"', option.key
         USING ERRCODE = '22023', HINT = format('Options are: %s.', array_to_string(allowed, ', '));
     END IF;
-    IF option.value::text !~ '^[1-9][0-9]?$|^100$' THEN
+    IF option.key = 'max_dead_letters' THEN
+      IF option.value::text !~ '^(0|[1-9][0-9]{0,5}|1000000)$' THEN
+        RAISE EXCEPTION 'option "%" must be an integer from 0 to 1000000, not %', option.key, option.value
+          USING ERRCODE = '22023';
+      END IF;
+    ELSIF option.value::text !~ '^[1-9][0-9]?$|^100$' THEN
       RAISE EXCEPTION 'option "%" must be an integer from 1 to 100, not %', option.key, option.value
         USING ERRCODE = '22023';
     END IF;
@@ -129,7 +134,7 @@ COMMENT ON FUNCTION daas.create_model(text, text, text[], jsonb, boolean) IS
 'Defines a model: a SELECT from one table, each of whose rows becomes one document.
 name: lower-case letters, digits, underscores. query: columns, expressions of IMMUTABLE and built-in STABLE functions, WHERE on the own row; you must own the table.
 key: output columns that are unique and not null; by default the primary key.
-options: shards, replicas (1 to 100). if_not_exists: a NOTICE instead of an error (42710).
+options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops. if_not_exists: a NOTICE instead of an error (42710).
 Takes effect at commit.';
 
 -- The part that alter_model and reload_model share.

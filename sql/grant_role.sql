@@ -4,7 +4,7 @@ CREATE FUNCTION daas.grant_role(role text, member name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   defining CONSTANT text := 'daas.create_model, daas.alter_model, daas.drop_model, daas.reload_model,
-    daas.pause_model, daas.resume_model,
+    daas.pause_model, daas.resume_model, daas.retry_dead_letters,
     daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
     daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
   definitions CONSTANT text := 'daas.model, daas.source, daas.api, daas.daemon, daas.progress, daas.generation, daas.served_api';
@@ -22,7 +22,7 @@ BEGIN
   CASE role
     WHEN 'admin' THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', defining, member);
-      EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
+      EXECUTE format('GRANT SELECT ON TABLE %s, daas.dead_letter TO %I', definitions, member);
       EXECUTE format('GRANT SELECT (name, claims, created_at) ON TABLE daas.account TO %I', member);
     WHEN 'reader' THEN
       FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation LOOP
@@ -34,6 +34,7 @@ BEGIN
     WHEN 'replication' THEN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.generation TO %I', member);
+      EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE daas.refused_document TO %I', member);
       EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
       IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN

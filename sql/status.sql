@@ -33,22 +33,29 @@ BEGIN
                   ELSE p.reason END,
              CASE WHEN NOT silent THEN NULL
                   WHEN heard IS NULL THEN 'no daas-indexer has reported for this database'
-                  ELSE format('no daas-indexer has reported since %s', to_char(heard, 'YYYY-MM-DD HH24:MI:SSOF')) END), ''),
+                  ELSE format('no daas-indexer has reported since %s', to_char(heard, 'YYYY-MM-DD HH24:MI:SSOF')) END,
+             CASE l.letters WHEN 0 THEN NULL WHEN 1 THEN '1 document is set aside, since Solr refused it'
+                  ELSE format('%s documents are set aside, since Solr refused them', l.letters) END), ''),
            coalesce(CASE WHEN p.revision = m.revision THEN p.hint END,
-                    CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.' END),
+                    CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.' END,
+                    CASE WHEN l.letters > 0 THEN
+                      format('SELECT * FROM daas.dead_letter WHERE model = %L; mend the cause, then SELECT daas.retry_dead_letters(%1$L)', m.name) END),
            g.number, p.documents, p.captured_lsn, p.visible_lsn, p.durable_lsn,
            CASE WHEN p.visible_lsn IS NOT NULL
                 THEN greatest(pg_wal_lsn_diff(current_position, p.visible_lsn), 0)::bigint END,
            CASE WHEN p.visible_lsn >= current_position THEN interval '0'
                 WHEN p.visible_at IS NOT NULL THEN greatest(clock_timestamp() - p.visible_at, interval '0') END,
-           0::bigint
+           l.letters
       FROM daas.model m
       LEFT JOIN daas.progress p ON p.model = m.name AND p.system_identifier = cluster
       LEFT JOIN daas.generation g ON g.model = m.name AND g.live AND g.system_identifier = cluster
+     CROSS JOIN LATERAL (SELECT count(DISTINCT r.key) AS letters
+                           FROM daas.refused_document r JOIN daas.generation og ON og.model = r.model AND og.number = r.generation
+                          WHERE r.model = m.name AND og.system_identifier = cluster) l
      WHERE wanted IS NULL OR m.name = wanted
      ORDER BY m.name;
 END $$;
 COMMENT ON FUNCTION daas.status(text) IS
 'One row per model, or for one: its state (waiting, loading, running, paused, stopped), the reason and the statement that mends it (hint).
 generation, documents: what is served. captured, visible, durable_lsn: decoded, visible to readers, confirmed to the slot up to there.
-lag_bytes: WAL written since visible_lsn, of all tables. lag: time since visible_lsn was true. dead_letters: always 0 so far, since a document that Solr refuses stops its model.';
+lag_bytes: WAL written since visible_lsn, of all tables. lag: time since visible_lsn was true. dead_letters: documents that Solr refused (daas.dead_letter).';

@@ -22,6 +22,8 @@ struct Field {
 struct RefusedDocument {
   std::string id;
   std::string message;
+  std::int64_t version = 0;
+  std::string document;  ///< as it was sent
 };
 
 }  // namespace daas

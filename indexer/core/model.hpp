@@ -1,6 +1,7 @@
 // A model's definition, as the extension's tables hold it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct Model {
   bool paused = false;
   int shards = 0;    ///< of its collections; 0: the daemon's default
   int replicas = 0;
+  std::size_t max_dead_letters = 1000;  ///< documents that Solr may refuse before the model stops
 };
 
 }  // namespace daas

@@ -125,6 +125,18 @@ void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t 
   if (!wanted.empty()) fetch(session, lanes, version, wanted);
 }
 
+void BatchDocuments::fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                               const ChangeReader::Outcomes& wanted) {
+  std::vector<const ChangeReader::Outcomes::value_type*> part;
+  for (const auto& entry : wanted) {
+    part.push_back(&entry);
+    if (part.size() < kFetchedKeys) continue;
+    fetch(session, lanes, version, part);
+    part.clear();
+  }
+  if (!part.empty()) fetch(session, lanes, version, part);
+}
+
 void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
                            const std::vector<const ChangeReader::Outcomes::value_type*>& wanted) {
   std::vector<std::vector<std::string>> keys(model_.key.size());

@@ -38,6 +38,10 @@ class BatchDocuments {
   /// @param version higher than that of the chunk before
   void write(SnapshotSession& session, Lanes& lanes, std::int64_t version);
 
+  /// Fetches other documents on the session's snapshot and writes them: outcomes of the kind kFetch.
+  void fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                 const ChangeReader::Outcomes& wanted);
+
   /// Throws Error(kStop), naming what changed and what to run, when the model's tables no longer
   /// have the columns and types that it was defined with, or its query no longer runs.
   void check_shape(SnapshotSession& session);

@@ -27,6 +27,15 @@ struct GenerationRecord {
   bool live = false;
 };
 
+/// A row of daas.refused_document.
+struct LetterRecord {
+  std::vector<std::string> key_values;
+  std::int64_t version = 0;
+  Lsn position = 0;
+  std::string error;
+  std::optional<std::string> document;
+};
+
 enum class ModelState { kWaiting, kLoading, kRunning, kPaused, kStopped };
 
 /// What daas.status() shows of a model.
@@ -100,6 +109,21 @@ class Bookkeeper {
   void report(const std::map<std::string, ModelReport>& reports, bool alive);
   /// The model lets go of the slot after this: it is stale until it is loaded anew.
   void report_stopped(const std::string& model, const ModelReport& report);
+
+  // Dead letters (bookkeeper_letters.cpp), by document id.
+
+  /// Adds them, or counts another attempt of those that are there. A generation that is gone has none.
+  void add_letters(const std::string& model, const std::string& collection,
+                   const std::map<std::string, LetterRecord>& letters);
+  void remove_letters(const std::string& model, const std::string& collection,
+                      const std::vector<std::string>& keys);
+  /// The versions of a generation's letters.
+  std::map<std::string, std::int64_t> letters(const std::string& model,
+                                              const std::string& collection);
+  /// Texts of the key columns of those that someone wants to be tried again.
+  std::map<std::string, std::vector<std::string>> letters_to_retry(const std::string& model);
+  /// Whose they are.
+  std::vector<std::string> models_to_retry();
 
   /// A transaction id of now: a snapshot whose xmin is at or past it sees the end of everything that
   /// runs now.

@@ -144,6 +144,11 @@ std::int64_t GenerationStore::live_documents(int number) {
   return retried([&] { return admin_.live_documents(collection(number)); });
 }
 
+std::map<std::string, std::int64_t> GenerationStore::versions(const std::string& collection,
+                                                              const std::vector<std::string>& ids) {
+  return retried([&] { return writer_.versions(collection, ids); });
+}
+
 std::string GenerationStore::incarnation(int number) {
   return retried([&] { return admin_.incarnation(collection(number)); });
 }

@@ -2,6 +2,7 @@
 // arise and only here are collections created, switched and dropped.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ class GenerationStore {
   void commit(int number, CommitKind kind);
   DocumentCounts count(int number);
   std::int64_t live_documents(int number);
+  /// Versions that Solr holds of documents; those that it does not have are left out.
+  std::map<std::string, std::int64_t> versions(const std::string& collection,
+                                               const std::vector<std::string>& ids);
   /// Changes when a node that holds the collection restarted.
   std::string incarnation(int number);
 

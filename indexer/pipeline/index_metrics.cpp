@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/error.hpp"
-#include "pipeline/lanes.hpp"
-
 namespace daas {
 namespace {
 
@@ -149,7 +146,10 @@ void IndexMetrics::add_positions(std::vector<MetricFamily>& families) {
                    "While no run is under way: time since the visible position.");
   auto age = gauge("daas_model_visible_age_seconds",
                    "Time since the visible position was the end of the WAL; some seconds when idle.");
+  auto letters = gauge("daas_model_dead_letters",
+                       "Documents that Solr refused and that readers do not see.");
   for (const auto& [name, model] : models_) {
+    add(letters, static_cast<double>(model->dead_letters), name);
     add(queued, static_cast<double>(model->taken + model->queued), name);
     const auto visible = model->visible.load();
     const auto visible_at = model->visible_at.load();
@@ -160,16 +160,7 @@ void IndexMetrics::add_positions(std::vector<MetricFamily>& families) {
                                                       : older(model->oldest_taken, model->oldest_queued);
     add(lag, oldest == 0 ? 0 : seconds_since(oldest), name);
   }
-  families.insert(families.end(), {queued, bytes, lag, age});
-}
-
-std::size_t finish_counted(Lanes& lanes, ModelMetrics& metrics) {
-  try {
-    return lanes.finish();
-  } catch (const Error&) {
-    metrics.refused.Increment(static_cast<double>(lanes.refused()));
-    throw;
-  }
+  families.insert(families.end(), {queued, bytes, lag, age, letters});
 }
 
 }  // namespace daas

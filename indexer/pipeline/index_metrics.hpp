@@ -22,8 +22,6 @@
 
 namespace daas {
 
-class Lanes;
-
 /// One model's figures. References stay good until IndexMetrics::forget().
 struct ModelMetrics {
   prometheus::Counter& rows_loaded;
@@ -41,6 +39,7 @@ struct ModelMetrics {
   std::atomic<std::int64_t> oldest_queued{0};  ///< microseconds since 2000-01-01; 0: none
   std::atomic<Lsn> visible{0};
   std::atomic<std::int64_t> visible_at{0};     ///< when that position was read; as above
+  std::atomic<std::size_t> dead_letters{0};    ///< of the generation that has most
   std::atomic<bool> follows{false};            ///< what is served takes the changes
 
   void count_batch(std::optional<BatchCause> cause);
@@ -82,9 +81,5 @@ class IndexMetrics {
 std::int64_t postgres_time_now();
 /// The older one of two times, 0 being none.
 std::int64_t older(std::int64_t a, std::int64_t b);
-
-/// Waits until Solr has acknowledged all that the lanes hold, and returns how many documents that
-/// were; counts those that it refused.
-std::size_t finish_counted(Lanes& lanes, ModelMetrics& metrics);
 
 }  // namespace daas

@@ -238,6 +238,11 @@ void IndexRun::follow_definitions() {
     }
     begin_model(std::move(model));
   }
+  for (const auto& name : bookkeeper_.models_to_retry()) {
+    if (const auto worker = workers_.find(name); worker != workers_.end()) {
+      worker->second->retry_letters();
+    }
+  }
 }
 
 void IndexRun::begin_model(Model model) {

@@ -7,6 +7,7 @@
 
 #include "core/backoff.hpp"
 #include "core/error.hpp"
+#include "document/document_writer.hpp"
 #include "solr/admin.hpp"
 
 namespace daas {
@@ -88,10 +89,10 @@ void Lanes::begin(std::vector<std::string> collections) {
   added_ = 0;
   dispatched_ = false;
   error_ = nullptr;
-  refused_.clear();
 }
 
 std::string& Lanes::body(std::string_view id) {
+  if (on_added) on_added(id);
   current_ = lanes_[std::hash<std::string_view>{}(id) % lanes_.size()].get();
   current_->body += current_->documents == 0 ? '[' : ',';
   return current_->body;
@@ -155,19 +156,40 @@ void Lanes::check_exists(const std::string& collection) {
               "SELECT daas.reload_model(…) makes a new one");
 }
 
+std::vector<RefusedDocument> Lanes::update(Lane& lane, const std::string& collection,
+                                           std::string_view body) {
+  std::vector<RefusedDocument> refused;
+  const auto first_try = std::chrono::steady_clock::now();
+  with_retry(interrupt_, observer_, [&] {
+    // What is gone does not come back: waiting for it would hold up the slot for ever.
+    if (std::chrono::steady_clock::now() - first_try > kPatience) check_exists(collection);
+    if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
+    refused = lane.writer->update(collection, body);
+    if (on_acknowledged) on_acknowledged();
+  });
+  return refused;
+}
+
+void Lanes::set_aside(Lane& lane, const std::string& collection,
+                      std::vector<RefusedDocument> refused) {
+  std::string tombstones;
+  for (const auto& document : refused) {
+    tombstones += tombstones.empty() ? '[' : ',';
+    DocumentWriter::append_tombstone(tombstones, document.id, document.version);
+  }
+  tombstones += ']';
+  // First the word: once the tombstone is there, Solr drops the document for its version and no
+  // longer says that it refuses it.
+  on_refused(collection, std::move(refused));
+  if (!update(lane, collection, tombstones).empty()) {
+    throw Error(Remedy::kStop, "Solr refused a tombstone in the collection " + collection);
+  }
+}
+
 void Lanes::send(Lane& lane, std::string_view body) {
   for (const auto& collection : collections_) {
-    const auto first_try = std::chrono::steady_clock::now();
-    with_retry(interrupt_, observer_, [&] {
-      // What is gone does not come back: waiting for it would hold up the slot for ever.
-      if (std::chrono::steady_clock::now() - first_try > kPatience) check_exists(collection);
-      if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
-      auto refused = lane.writer->update(collection, body);
-      if (on_acknowledged) on_acknowledged();
-      if (refused.empty()) return;
-      const std::lock_guard lock(mutex_);
-      std::move(refused.begin(), refused.end(), std::back_inserter(refused_));
-    });
+    auto refused = update(lane, collection, body);
+    if (!refused.empty()) set_aside(lane, collection, std::move(refused));
   }
 }
 
@@ -189,13 +211,6 @@ std::size_t Lanes::finish() {
   // Also after an error: no lane may still be sending when the caller goes on to something else.
   changed_.wait(lock, [&] { return quiet(); });
   if (error_) std::rethrow_exception(error_);
-  if (!refused_.empty()) {
-    const auto& first = refused_.front();
-    const auto what = "Solr refused " + std::to_string(refused_.size()) + " document(s)";
-    Error error(Remedy::kStop, what + "; the first has the key \"" + first.id + "\": " + first.message);
-    error.set_log_text(what + "; daas.status() names the first and Solr's reason");
-    throw error;
-  }
   return added_;
 }
 

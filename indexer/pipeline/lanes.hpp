@@ -49,6 +49,12 @@ class Lanes {
   /// Called from lane threads when Solr has acknowledged a body. Set before the first begin().
   std::function<void()> on_acknowledged;
 
+  /// Called from lane threads with what a collection refused; what it throws, finish() does. When it
+  /// returns, tombstones take the places of the documents. Set before the first begin().
+  std::function<void(const std::string& collection, std::vector<RefusedDocument>)> on_refused;
+  /// Called with the id of each document that is added; may be empty.
+  std::function<void(std::string_view)> on_added;
+
   /// Where the next documents go: each body is sent to each of them. What an earlier batch that
   /// failed left unsent is dropped.
   void begin(std::vector<std::string> collections);
@@ -57,16 +63,17 @@ class Lanes {
   std::string& body(std::string_view id);
   void added();
   /// Sends what is left and waits for every answer. Returns how many documents were added since
-  /// begin(). Throws the first error, and Error(kStop) naming the first document that Solr refused.
+  /// begin(). Throws the first error.
   std::size_t finish();
-  /// How many documents Solr refused since begin(), once finish() is done.
-  std::size_t refused() const { return refused_.size(); }
 
  private:
   struct Lane;
   void dispatch(Lane& lane);
   void run(Lane& lane);
   void send(Lane& lane, std::string_view body);
+  std::vector<RefusedDocument> update(Lane& lane, const std::string& collection,
+                                      std::string_view body);
+  void set_aside(Lane& lane, const std::string& collection, std::vector<RefusedDocument> refused);
   void check_exists(const std::string& collection);
   bool quiet() const;
 
@@ -84,7 +91,6 @@ class Lanes {
   std::condition_variable changed_;
   bool closing_ = false;
   std::exception_ptr error_;
-  std::vector<RefusedDocument> refused_;
 };
 
 }  // namespace daas

@@ -11,10 +11,11 @@
 
 namespace daas {
 
-Loader::Loader(IndexContext& context, const Model& model, int number, RetryObserver observer,
-               std::function<void()> changed)
+Loader::Loader(IndexContext& context, const Model& model, DeadLetters& letters, int number,
+               RetryObserver observer, std::function<void()> changed)
     : context_(context),
       model_(model),
+      letters_(letters),
       number_(number),
       observer_(std::move(observer)),
       changed_(std::move(changed)),
@@ -36,10 +37,10 @@ void Loader::enter(Phase phase) {
   changed_();
 }
 
-void Loader::begin(const std::string& exported_snapshot, std::int64_t version,
+void Loader::begin(const std::string& exported_snapshot, std::int64_t version, Lsn position,
                    const Interrupt& waiting) {
   std::unique_lock lock(mutex_);
-  birth_ = Birth{exported_snapshot, version};
+  birth_ = Birth{exported_snapshot, version, position};
   phase_ = Phase::kCopying;
   birth_changed_.notify_all();
   while (!imported_ && !error_) {
@@ -94,6 +95,9 @@ void Loader::copy(const Birth& birth) {
   GenerationStore store(context_, model_.name, interrupt_, observer_);
   auto& metrics = context_.metrics.model(model_.name);
   Lanes lanes(context_.options.solr, context_.options.lanes, interrupt_, observer_);
+  lanes.on_refused = [&](const std::string& collection, std::vector<RefusedDocument> refused) {
+    letters_.add(collection, std::move(refused), birth.position);
+  };
   lanes.begin({store.collection(number_)});
   RowDocument document(model_);
   CopyTextRow row;
@@ -109,7 +113,7 @@ void Loader::copy(const Birth& birth) {
     documents_.fetch_add(1, std::memory_order_relaxed);
     metrics.rows_loaded.Increment();
   });
-  finish_counted(lanes, metrics);
+  lanes.finish();
   connection.run("COMMIT");
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   const LogField documents("documents", documents_.load());

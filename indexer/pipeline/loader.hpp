@@ -12,6 +12,7 @@
 
 #include "core/model.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/dead_letters.hpp"
 #include "pipeline/generation_store.hpp"
 
 namespace daas {
@@ -29,13 +30,16 @@ class Loader {
   };
 
   /// @param changed called from the load's thread when the phase changed
-  Loader(IndexContext& context, const Model& model, int number, RetryObserver observer,
-         std::function<void()> changed);
+  /// @param letters get what Solr refuses
+  Loader(IndexContext& context, const Model& model, DeadLetters& letters, int number,
+         RetryObserver observer, std::function<void()> changed);
   ~Loader();
 
   /// Copies on an exported snapshot; returns when the load's session has imported it, or failed.
   /// Throws Interrupted when `waiting` is raised before that.
-  void begin(const std::string& exported_snapshot, std::int64_t version, const Interrupt& waiting);
+  /// @param position insert LSN of before the snapshot
+  void begin(const std::string& exported_snapshot, std::int64_t version, Lsn position,
+             const Interrupt& waiting);
 
   Phase phase() const { return phase_.load(); }
   int number() const { return number_; }
@@ -47,6 +51,7 @@ class Loader {
   struct Birth {
     std::string snapshot;
     std::int64_t version = 0;
+    Lsn position = 0;
   };
   void run();
   void copy(const Birth& birth);
@@ -54,6 +59,7 @@ class Loader {
 
   IndexContext& context_;
   const Model& model_;
+  DeadLetters& letters_;
   const int number_;
   const RetryObserver observer_;
   const std::function<void()> changed_;

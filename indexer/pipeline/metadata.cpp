@@ -42,7 +42,8 @@ std::vector<Model> read_models(Connection& connection) {
   const auto rows = connection.run(
       "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
       " defined, paused, coalesce((options ->> 'shards')::int, 0),"
-      " coalesce((options ->> 'replicas')::int, 0)"
+      " coalesce((options ->> 'replicas')::int, 0),"
+      " coalesce((options ->> 'max_dead_letters')::int, 1000)"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
@@ -57,6 +58,7 @@ std::vector<Model> read_models(Connection& connection) {
     model.paused = rows.boolean(row, 8);
     model.shards = static_cast<int>(rows.integer(row, 9));
     model.replicas = static_cast<int>(rows.integer(row, 10));
+    model.max_dead_letters = static_cast<std::size_t>(rows.integer(row, 11));
     by_name.emplace(model.name, models.size());
     models.push_back(std::move(model));
   }

@@ -38,6 +38,7 @@ ModelWorker::ModelWorker(IndexContext& context, Model model, bool replayed)
       replayed_(replayed),
       revision_(model_.revision),
       subscription_(context.log.subscribe(model_.name, tables_of(model_))),
+      letters_(context.bookkeeper, model_, metrics_),
       documents_(model_),
       rule_(context.options.batch),
       load_backoff_(kFirstLoadBackoff, kLongestLoadBackoff),
@@ -65,6 +66,11 @@ void ModelWorker::start() {
 void ModelWorker::reload(std::int64_t revision) {
   revision_ = revision;
   reload_asked_ = true;
+  subscription_->wake();
+}
+
+void ModelWorker::retry_letters() {
+  retry_asked_ = true;
   subscription_->wake();
 }
 
@@ -136,6 +142,10 @@ void ModelWorker::connect() {
   store_.emplace(context_, model_.name, interrupt_, observer);
   lanes_.emplace(context_.options.solr, context_.options.lanes, interrupt_, observer);
   lanes_->on_acknowledged = [this] { subscription_->progress(); };
+  lanes_->on_added = [this](std::string_view id) { letters_.touch(id); };
+  lanes_->on_refused = [this](const std::string& collection, std::vector<RefusedDocument> refused) {
+    letters_.add(collection, std::move(refused), batch_began_);
+  };
 }
 
 void ModelWorker::put_off(const Error& error) {
@@ -177,6 +187,7 @@ void ModelWorker::settle() {
       if (!record.live) context_.bookkeeper.set_live(model_.name, *live);
     }
     if (!live_->follows) context_.bookkeeper.mark_stale(model_.name);
+    letters_.open(store_->collection(*live));
   }
   store_->drop_others(live.value_or(0));
   for (const auto& record : records) {
@@ -279,7 +290,7 @@ milliseconds ModelWorker::idle_boundary() const {
 }
 
 bool ModelWorker::boundary_due(TimePoint now) const {
-  if (rule_.due(now) || now - boundary_at_ >= idle_boundary()) return true;
+  if (rule_.due(now) || retry_asked_ || now - boundary_at_ >= idle_boundary()) return true;
   if (!load_) return false;
   return load_->phase() == Loader::Phase::kDone ||
          (load_->phase() == Loader::Phase::kReady && now - boundary_at_ >= kBirthRetry);
@@ -326,6 +337,7 @@ void ModelWorker::stop_model(const Error& error) {
   report_.loaded = -1;
   // First the word, then the slot: a daemon that starts again must know that the model is stale.
   try {
+    letters_.write();
     context_.board.remove(model_.name);
     context_.bookkeeper.report_stopped(model_.name, report_);
   } catch (const Error&) {

@@ -16,6 +16,7 @@
 #include "core/model.hpp"
 #include "pipeline/batch_documents.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/dead_letters.hpp"
 #include "pipeline/generation_store.hpp"
 #include "pipeline/loader.hpp"
 #include "pipeline/snapshot_session.hpp"
@@ -46,6 +47,8 @@ class ModelWorker {
   bool ended() const { return ended_.load(); }
   /// Loads a new generation of the same definition; the live one follows the changes until then.
   void reload(std::int64_t revision);
+  /// Sends dead letters again that someone asked for.
+  void retry_letters();
 
   const Model& model() const { return model_; }
   /// Of the definition, or of the last reload() that was asked for.
@@ -84,8 +87,13 @@ class ModelWorker {
   /// Builds and sends the documents of the pending commits that the snapshot sees; false when it
   /// sees none of them.
   bool take_batch(SnapshotSession& session);
-  /// From here on some of the batch may be in Solr.
-  void begin_sending();
+  /// Chooses the generations that take batches, for sent_to_.
+  void choose_targets();
+  /// What is added from now on goes to the generations of sent_to_, and some of it may be in Solr.
+  /// @param held the slot must not pass this before it is durable
+  void begin_sending(Lsn held);
+  /// Adds dead letters that someone wants to be tried again, as the snapshot sees their rows.
+  void send_letters(SnapshotSession& session);
   /// Waits until Solr has acknowledged all of the batch.
   void finish_batch();
   /// What was taken for a batch that failed is pending again.
@@ -110,9 +118,12 @@ class ModelWorker {
   const bool replayed_;
   std::atomic<std::int64_t> revision_;
   std::atomic<bool> reload_asked_{false};
+  std::atomic<bool> retry_asked_{false};
+  std::atomic<Lsn> batch_began_{0};  ///< G of the batch under way
   std::atomic<bool> ended_{false};
   Interrupt interrupt_;
   std::unique_ptr<CommitLog::Subscription> subscription_;
+  DeadLetters letters_;
   std::thread thread_;
 
   // The rest belongs to the thread.
@@ -122,6 +133,7 @@ class ModelWorker {
   BatchRule rule_;
   std::deque<SharedCommit> pending_;
   std::vector<SharedCommit> members_;  ///< of the batch under way
+  bool sending_ = false;               ///< the batch under way has documents
   bool half_sent_ = false;             ///< some of a batch may be in Solr, not all: nothing may show
   std::optional<Generation> live_;
   std::optional<Generation> next_;   ///< born, being loaded

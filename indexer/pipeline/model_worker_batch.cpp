@@ -80,6 +80,7 @@ void ModelWorker::boundary() {
     session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
   }
   take_batch(*session);
+  send_letters(*session);
   const bool loaded = load_ && load_->phase() == Loader::Phase::kDone && next_;
   const auto expected = loaded ? session->count(model_.load_query) : 0;
   if (load_ && load_->phase() == Loader::Phase::kReady) give_birth(*session);
@@ -112,7 +113,10 @@ void ModelWorker::boundary() {
 }
 
 void ModelWorker::finish_batch() {
-  metrics_.documents.Increment(static_cast<double>(finish_counted(*lanes_, metrics_)));
+  metrics_.documents.Increment(static_cast<double>(lanes_->finish()));
+  letters_.settle([this](const std::string& collection, const std::vector<std::string>& ids) {
+    return store_->versions(collection, ids);
+  });
   if (!members_.empty()) metrics_.count_batch(cause_);
   half_sent_ = false;
   members_.clear();
@@ -120,6 +124,7 @@ void ModelWorker::finish_batch() {
 }
 
 bool ModelWorker::take_batch(SnapshotSession& session) {
+  batch_began_ = session.before();
   std::deque<SharedCommit> rest;
   for (auto& commit : pending_) {
     if (!session.snapshot().sees(commit->xid)) {
@@ -131,34 +136,53 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   const bool took = rest.size() < pending_.size();
   pending_ = std::move(rest);
   sent_to_.clear();
+  sending_ = false;
   lanes_->begin({});
   // With nobody to take the documents, the commits mean nothing: the generation that will be born
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
   if (members_.empty() || (!follows && !next_)) return took;
   apply_findings(documents_.find(members_), session);
-  if (live_ && live_->follows) sent_to_.push_back(live_->number);
-  if (next_) sent_to_.push_back(next_->number);
+  choose_targets();
   if (sent_to_.empty()) return took;
   documents_.begin(members_);
-  for (bool first = true; documents_.next_chunk(); first = false) {
-    if (first) begin_sending();
+  while (documents_.next_chunk()) {
+    if (!sending_) begin_sending(members_.front()->lsn);
+    if (oldest_unopened_ == 0) oldest_unopened_ = members_.front()->time_us;
     documents_.write(session, *lanes_, context_.next_version());
     subscription_->progress();
   }
   return took;
 }
 
-void ModelWorker::begin_sending() {
+void ModelWorker::choose_targets() {
+  sent_to_.clear();
+  if (live_ && live_->follows) sent_to_.push_back(live_->number);
+  if (next_) sent_to_.push_back(next_->number);
+}
+
+void ModelWorker::begin_sending(Lsn held) {
   std::vector<std::string> collections;
   for (const auto number : sent_to_) collections.push_back(store_->collection(number));
   lanes_->begin(std::move(collections));
   if (!oldest_undurable_) durable_at_ = Clock::now();
-  oldest_undurable_ = std::min(oldest_undurable_.value_or(members_.front()->lsn),
-                               members_.front()->lsn);
+  oldest_undurable_ = std::min(oldest_undurable_.value_or(held), held);
   unopened_ |= live_ && live_->follows;
-  if (oldest_unopened_ == 0) oldest_unopened_ = members_.front()->time_us;
+  sending_ = true;
   half_sent_ = true;
+}
+
+void ModelWorker::send_letters(SnapshotSession& session) {
+  if (!retry_asked_.exchange(false)) return;
+  ChangeReader::Outcomes wanted;
+  for (auto& [id, key] : context_.bookkeeper.letters_to_retry(model_.name)) {
+    wanted[id].key = std::move(key);
+  }
+  if (wanted.empty()) return;
+  choose_targets();
+  if (sent_to_.empty()) return;
+  if (!sending_) begin_sending(session.before());
+  documents_.fetch_all(session, *lanes_, context_.next_version(), wanted);
 }
 
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
@@ -202,6 +226,7 @@ void ModelWorker::make_durable() {
     }
     report_.durable = batch_position_;
   }
+  letters_.remove_replaced();
   oldest_undurable_.reset();
   durable_at_ = Clock::now();
   release();

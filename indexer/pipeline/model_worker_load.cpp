@@ -23,7 +23,7 @@ void ModelWorker::start_load() {
   };
   const LogField generation("generation", number);
   spdlog::info("model {}: generation {} will be loaded ({})", model_.name, number, load_cause_);
-  load_ = std::make_unique<Loader>(context_, model_, number, observer,
+  load_ = std::make_unique<Loader>(context_, model_, letters_, number, observer,
                                    [subscription] { subscription->wake(); });
 }
 
@@ -34,6 +34,7 @@ void ModelWorker::discard_load(const std::string& why) {
   spdlog::info("model {}: generation {} is thrown away ({})", model_.name, number, why);
   load_.reset();
   next_.reset();
+  letters_.forget(store_->collection(number));
   mismatched_ = false;
   load_wanted_ = true;
   store_->drop_others(live_ ? live_->number : 0);
@@ -74,7 +75,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
                                       session.snapshot_text(), version, false},
                                      columns_json(model_.columns));
   next_ = born;
-  load_->begin(exported, version, interrupt_);
+  load_->begin(exported, version, session.before(), interrupt_);
 }
 
 void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
@@ -85,18 +86,22 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
     return;
   }
   const auto count = store_->count(number);
-  if (count.live != expected || count.all != count.unique_ids) {
+  const auto refused = static_cast<std::int64_t>(letters_.count(store_->collection(number)));
+  if (count.live != expected - refused || count.all != count.unique_ids) {
     // TRUNCATE and rewrites are not bound to snapshots: one that came after ours was counted too,
     // and the next batch brings it. What is still wrong then is wrong.
     if (!std::exchange(mismatched_, true)) return;
     throw Error(Remedy::kStop,
                 "generation " + std::to_string(number) + " of model " + model_.name + " holds " +
                     std::to_string(count.live) + " documents, its query has " +
-                    std::to_string(expected) + " rows on the same snapshot",
+                    std::to_string(expected) + " rows on the same snapshot, of which Solr refused " +
+                    std::to_string(refused),
                 "SELECT daas.reload_model('" + model_.name + "')");
   }
   store_->make_live(number);
   context_.bookkeeper.set_live(model_.name, number);
+  if (live_) letters_.forget(store_->collection(live_->number));
+  letters_.remove_replaced();
   live_ = std::move(next_);
   next_.reset();
   load_.reset();

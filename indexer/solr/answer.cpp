@@ -1,7 +1,5 @@
 #include "solr/answer.hpp"
 
-#include <simdjson.h>
-
 #include <nlohmann/json.hpp>
 
 namespace daas {
@@ -18,6 +16,13 @@ std::string text_of(const json& object, const char* name) {
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
+/// Some messages quote the whole value.
+std::string cut(std::string message) {
+  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  return message;
+}
+
 }  // namespace
 
 std::string solr_message(const HttpResponse& response) {
@@ -30,9 +35,7 @@ std::string solr_message(const HttpResponse& response) {
     if (message.empty()) message = text_of(error, "trace");
   }
   if (message.empty()) message = response.body;
-  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
-  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
-  return message;
+  return cut(std::move(message));
 }
 
 Error solr_error(const HttpResponse& response, std::string_view action) {
@@ -71,31 +74,9 @@ std::vector<RefusedDocument> refused_documents(std::string_view body) {
       throw Error(Remedy::kStop,
                   "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
     }
-    refused.push_back({.id = text_of(error, "id"), .message = text_of(error, "message")});
+    refused.push_back({text_of(error, "id"), cut(text_of(error, "message")), 0, {}});
   }
   return refused;
-}
-
-std::string document_in(std::string_view json_array, std::string_view id) {
-  const simdjson::padded_string padded(json_array);
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::array array;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return {};
-  if (document.get_array().get(array) != simdjson::SUCCESS) return {};
-  for (auto element : array) {
-    simdjson::ondemand::object object;
-    std::string_view raw;
-    std::string_view element_id;
-    if (element.get_object().get(object) != simdjson::SUCCESS) return {};
-    if (object.raw_json().get(raw) != simdjson::SUCCESS) return {};
-    if (object.reset().error() != simdjson::SUCCESS) return {};
-    if (object.find_field_unordered("id").get_string().get(element_id) == simdjson::SUCCESS &&
-        element_id == id) {
-      return std::string(raw);
-    }
-  }
-  return {};
 }
 
 }  // namespace daas

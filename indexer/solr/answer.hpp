@@ -21,12 +21,10 @@ std::string solr_message(const HttpResponse& response);
 /// @param action what was asked, for the message: "update of shop.flights.g3"
 Error solr_error(const HttpResponse& response, std::string_view action);
 
-/// The documents that the tolerant chain refused, from responseHeader.errors of a 200. Throws
+/// The documents that the tolerant chain refused, from responseHeader.errors of a 200: their ids and
+/// Solr's words, which are cut. Throws
 /// Error(kRetry) when the body is not an update's answer, Error(kStop) when something other than an
 /// addition was refused.
 std::vector<RefusedDocument> refused_documents(std::string_view body);
-
-/// The one document of an update body with that id, as it stands there; empty when there is none.
-std::string document_in(std::string_view json_array, std::string_view id);
 
 }  // namespace daas

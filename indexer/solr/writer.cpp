@@ -1,9 +1,13 @@
 #include "solr/writer.hpp"
 
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
 
 #include "solr/answer.hpp"
 #include "solr/form.hpp"
+#include "solr/update_body.hpp"
 
 namespace daas {
 
@@ -25,25 +29,58 @@ std::vector<RefusedDocument> SolrWriter::update(const std::string& collection,
   if (!json_array.starts_with('['))
     throw Error(Remedy::kStop, "the body of the " + action + " is not an array");
   const HttpResponse response = post_update(collection, "", json_array);
+  if (response.status == 400 || response.status == 413) {
+    return search_refused(collection, json_array, response);
+  }
   if (response.status != 200) throw solr_error(response, action);
 
+  auto suspects = refused_documents(response.body);
+  if (suspects.empty()) return suspects;
+  std::unordered_map<std::string_view, const BodyDocument*> sent;
+  const auto documents = documents_in(json_array);
+  for (const auto& document : documents) sent.emplace(document.id, &document);
   // The tolerant chain takes a shard without leader or a full disk for bad documents and answers
   // 200 all the same. Alone and through the strict chain, a document gets its true status.
   std::vector<RefusedDocument> refused;
-  for (RefusedDocument& suspect : refused_documents(response.body)) {
-    const std::string document = document_in(json_array, suspect.id);
-    if (document.empty()) {  // "(unknown)": a document without an id
+  for (RefusedDocument& suspect : suspects) {
+    const auto found = sent.find(suspect.id);
+    if (found == sent.end()) {  // "(unknown)": a document without an id
       refused.push_back(std::move(suspect));
       continue;
     }
+    const auto& document = *found->second;
     const HttpResponse verdict =
-        post_update(collection, "&update.chain=strict", "[" + document + "]");
+        post_update(collection, "&update.chain=strict", "[" + std::string(document.text) + "]");
     if (verdict.status == 400) {
+      suspect.version = document.version;
+      suspect.document = document.text;
       refused.push_back(std::move(suspect));
     } else if (verdict.status != 200) {
       throw solr_error(verdict, action);
     }
   }
+  return refused;
+}
+
+std::vector<RefusedDocument> SolrWriter::search_refused(const std::string& collection,
+                                                        std::string_view json_array,
+                                                        const HttpResponse& response) {
+  const auto documents = documents_in(json_array);
+  if (documents.empty()) throw solr_error(response, "update of " + collection);
+  if (documents.size() == 1) {
+    const auto& one = documents.front();
+    return {{one.id, solr_message(response), one.version, std::string(one.text)}};
+  }
+  std::vector<RefusedDocument> refused;
+  const auto middle = documents.size() / 2;
+  const auto search = [&](std::size_t first, std::size_t last) {
+    const auto begin = documents[first].text.begin();
+    const auto end = documents[last].text.end();
+    auto found = update(collection, "[" + std::string(begin, end) + "]");
+    std::move(found.begin(), found.end(), std::back_inserter(refused));
+  };
+  search(0, middle - 1);
+  search(middle, documents.size() - 1);
   return refused;
 }
 
@@ -62,6 +99,33 @@ void SolrWriter::commit(const std::string& collection, CommitKind kind) {
   }
   const HttpResponse response = post_update(collection, query, "[]");
   if (response.status != 200) throw solr_error(response, "commit of " + collection);
+}
+
+std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& collection,
+                                                         std::span<const std::string> ids) {
+  const std::string action = "reading of versions in " + collection;
+  FormParameters parameters = {{"wt", "json"}, {"fl", "id,_ver_"}};
+  for (const auto& id : ids) parameters.emplace_back("id", id);
+  const HttpResponse response =
+      connection_.post("/" + percent_encode(collection) + "/get",
+                       "application/x-www-form-urlencoded", form_encode(parameters), timeout_);
+  if (response.status != 200) throw solr_error(response, action);
+  std::map<std::string, std::int64_t> versions;
+  try {
+    const auto answer = nlohmann::json::parse(response.body);
+    const auto add = [&](const nlohmann::json& document) {
+      versions[document.at("id").get<std::string>()] = document.at("_ver_").get<std::int64_t>();
+    };
+    // One id gets one document or null, several a list.
+    if (ids.size() == 1) {
+      if (const auto& document = answer.at("doc"); !document.is_null()) add(document);
+    } else {
+      for (const auto& document : answer.at("response").at("docs")) add(document);
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one");
+  }
+  return versions;
 }
 
 void SolrWriter::purge_tombstones(const std::string& collection, std::int64_t up_to_version) {

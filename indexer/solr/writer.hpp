@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,18 +32,29 @@ class SolrWriter {
 
   /// Sends an array of whole documents and tombstones, each with `id` and `_ver_`. When it returns,
   /// all of them are accepted except the returned ones, each with Solr's reason; a refused document
-  /// leaves its old version in place. Throws Error(kStop) when the body itself is wrong.
+  /// leaves its old version in place. A body that Solr refuses as a whole, naming nobody, is sent in
+  /// halves until each document that is at fault stands alone. Throws Error(kStop) when the body is
+  /// no array of documents.
   std::vector<RefusedDocument> update(const std::string& collection, std::string_view json_array);
 
   /// Returns when the commit is done, and the searcher, if one is opened, answers reads.
   /// A Solr that replays its log answers 200 and ignores it: compare SolrAdmin::incarnation.
   void commit(const std::string& collection, CommitKind kind);
 
+  /// Versions that Solr holds of these documents and tombstones, also of those that no searcher shows
+  /// yet, by id. Those that it does not have are left out.
+  std::map<std::string, std::int64_t> versions(const std::string& collection,
+                                               std::span<const std::string> ids);
+
   /// Removes the tombstones with a version up to this one. Only when no older write can be under
   /// way (docs/delivery.md). They stay in searches until the next commit that opens a searcher.
   void purge_tombstones(const std::string& collection, std::int64_t up_to_version);
 
  private:
+  /// Of a body that Solr answered with `response` instead of naming documents.
+  std::vector<RefusedDocument> search_refused(const std::string& collection,
+                                              std::string_view json_array,
+                                              const HttpResponse& response);
   HttpResponse post_update(const std::string& collection, std::string_view query,
                            std::string_view body);
 

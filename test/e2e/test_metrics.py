@@ -93,14 +93,19 @@ def test_lag_is_the_age_of_what_readers_do_not_see(site):
     wait_for(lambda: not [key for key in figures(site) if "slow" in str(key)], 10, "a dropped model has no figures")
 
 
-def test_a_refused_document_is_counted(site):
+def test_a_refused_document_is_counted_and_a_gauge_says_how_many_are_set_aside(site):
     site.sql("CREATE TABLE refused (id int PRIMARY KEY, poison text)")
     with site.solr_that_refuses_poison():
         site.create_model("refused", "SELECT id, poison FROM refused")
         site.assert_equal("refused")
         site.sql("INSERT INTO refused VALUES (1, '1'), (2, 'no number')")
-        site.wait_for_state("refused", "stopped")
-    assert figure(site, "daas_model_documents_refused_total", model="refused") == 1
+        reaches(site, "daas_model_dead_letters", 1, model="refused")
+        assert figure(site, "daas_model_documents_refused_total", model="refused") == 1
+        site.sql("UPDATE refused SET poison = 'none either' WHERE id = 2")
+        reaches(site, "daas_model_documents_refused_total", 2, model="refused")
+        site.sql("UPDATE refused SET poison = '2' WHERE id = 2")
+        reaches(site, "daas_model_dead_letters", 0, model="refused")
+        site.assert_equal("refused")
     site.sql("SELECT daas.drop_model('refused')")
 
 

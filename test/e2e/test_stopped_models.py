@@ -57,31 +57,6 @@ def reload(site):
     site.assert_equal("t")
 
 
-def test_a_document_that_solr_refuses_stops_its_model_naming_the_key(site):
-    site.sql("CREATE TABLE t (id text PRIMARY KEY, poison text)")
-    with site.solr_that_refuses_poison():
-        site.create_model("t", "SELECT id, poison FROM t")
-        site.assert_equal("t")
-        site.sql("INSERT INTO t VALUES ('fine', '1'), ('the key', 'no number')")
-        stopped(site, "the key", "Solr")
-        site.sql("UPDATE t SET poison = 2; DELETE FROM t WHERE id = 'fine'; INSERT INTO t VALUES ('short', '3')")
-        reload(site)
-        site.sql("INSERT INTO t VALUES ('another', 'x')")
-        stopped(site, "another")
-    reload(site)
-
-
-def test_a_document_that_solr_refuses_stops_a_load_too(site, model):
-    before = site.status("t")["generation"]
-    site.sql("UPDATE t SET v = id; UPDATE t SET v = 'no number' WHERE id = 7")
-    site.assert_equal("t")
-    with site.solr_that_refuses_poison():
-        site.alter_model("t", "SELECT id, v AS poison FROM t")
-        stopped(site, '"7"')
-        assert len(site.documents("t")) == 50 and site.status("t")["generation"] == before
-    reload(site)
-
-
 def test_a_column_that_is_retyped(site, model):
     site.sql("ALTER TABLE t ALTER n TYPE text USING 'n' || n")
     stopped(site, '"n"', "type", "daas.reload_model('t')")

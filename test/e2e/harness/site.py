@@ -1,5 +1,6 @@
 """One database with the extension, its daemon and its namespace in Solr: what a user has."""
 import hashlib
+import json
 import time
 from contextlib import contextmanager
 
@@ -57,8 +58,8 @@ class Site:
     def value(self, statement, parameters=None):
         return self.sql(statement, parameters)[0][0]
 
-    def create_model(self, name, query, key=None):
-        self.sql("SELECT daas.create_model(%s, %s, %s)", (name, query, key))
+    def create_model(self, name, query, key=None, options=None):
+        self.sql("SELECT daas.create_model(%s, %s, %s, %s)", (name, query, key, json.dumps(options or {})))
         self.queries[name] = query
 
     def alter_model(self, name, query):
@@ -95,10 +96,20 @@ class Site:
         assert len(found) == len(rows), "two rows have one key"
         return found
 
-    def assert_equal(self, model, deadline=60):
-        """Every document equals its row, byte for byte, no more and no less, soon. Nobody writes
-        meanwhile."""
+    def letters(self, model):
+        """Rows of daas.dead_letter of the generation that is served, by key."""
+        with self.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute("SELECT l.* FROM daas.dead_letter l JOIN daas.generation g ON g.model = l.model"
+                                  " AND g.number = l.generation AND g.live WHERE l.model = %s", (model,)).fetchall()
+        letters = {row["key"]: row for row in rows}
+        assert len(letters) == len(rows), "two letters have one key"
+        return letters
+
+    def assert_equal(self, model, deadline=60, dead=()):
+        """Every document equals its row, byte for byte, no more and no less, soon; those whose ids are in `dead`
+        are set aside, and no others. Nobody writes meanwhile."""
         expected = self.expected(model)
+        lost = {key: expected.pop(key) for key in dead}
 
         def equal():
             self.indexer.check()
@@ -108,23 +119,36 @@ class Site:
                 raise NotYet(error) from None
             if documents != expected:
                 raise NotYet(difference(documents, expected) + f"\nstatus: {_short(self.status(model))}")
+            letters = {key: letter["document"] for key, letter in self.letters(model).items()}
+            if letters.keys() != lost.keys() or any(letters[key] not in (lost[key], None) for key in lost):
+                raise NotYet(f"dead letters: {str(letters)[:1000]}, expected {str(lost)[:1000]}")
             return True
         wait_for(equal, deadline, f"the documents of model {model} equal its query", pause=0.05)
 
     @contextmanager
     def solr_that_refuses_poison(self):
         """The daemon writes nothing that Solr would refuse. So its schema is spoilt: texts of columns named
-        poison must be numbers. Collections see the change when they are made, or loaded again."""
+        poison must be numbers. Collections see the change when they are made, or reloaded."""
+        self.spoil_schema()
+        try:
+            yield
+        finally:
+            self.spoil_schema(False)
+
+    def spoil_schema(self, spoilt=True):
+        """Of collections to come."""
         schema = (ROOT / "solr/configset/managed-schema.xml").read_text()
         live = next(target for alias, target in self.solr.aliases().items() if alias.startswith(self.name + "."))
         configset = self.solr.get("/admin/collections", action="CLUSTERSTATUS",
                                   collection=live)["cluster"]["collections"][live]["configName"]
-        poisoned = schema.replace("</schema>", '<field name="c_poison_s" type="plong"/></schema>')
-        self.solr.upload(configset, "managed-schema.xml", poisoned)
-        try:
-            yield
-        finally:
-            self.solr.upload(configset, "managed-schema.xml", schema)
+        if spoilt:
+            schema = schema.replace("</schema>", '<field name="c_poison_s" type="plong"/></schema>')
+        self.solr.upload(configset, "managed-schema.xml", schema)
+
+    def mend_schema(self, model):
+        """Also of the collection that is served, which holds no poison, or Solr would not have it."""
+        self.spoil_schema(False)
+        self.solr.get("/admin/collections", action="RELOAD", name=self.solr.aliases()[f"{self.name}.{model}"])
 
     # Reads
 

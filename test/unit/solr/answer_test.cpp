@@ -75,20 +75,5 @@ TEST(Answer, WhatIsNotAnUpdatesAnswerIsInDoubt) {
   }
 }
 
-TEST(Answer, DocumentIsCutOutByteForByte) {
-  const std::string body =
-      R"([{"id":"a","n":1.10,"_doc_":"{\"id\": \"b\"}"}, {"_ver_":9007199254740993,"id":"b","x":[1,{"id":"c"}]},{"id":"q\"\u00e9|\\"}])";
-  EXPECT_EQ(document_in(body, "a"), R"({"id":"a","n":1.10,"_doc_":"{\"id\": \"b\"}"})");
-  EXPECT_EQ(document_in(body, "b"), R"({"_ver_":9007199254740993,"id":"b","x":[1,{"id":"c"}]})");
-  EXPECT_EQ(document_in(body, "q\"\xc3\xa9|\\"), R"({"id":"q\"\u00e9|\\"})");
-}
-
-TEST(Answer, DocumentThatIsNotThereIsEmpty) {
-  for (const char* body :
-       {"", "[]", "{}", "[1]", R"([{"x":1}])", R"([{"id":7}])", R"([{"id":"a"}])", "[{"}) {
-    EXPECT_EQ(document_in(body, "z"), "") << body;
-  }
-}
-
 }  // namespace
 }  // namespace daas

@@ -196,6 +196,15 @@ TEST_P(LiveSolr, RefusedDocumentsAreNamedAndTheOthersAccepted) {
   EXPECT_EQ(texts(), "A B C");
 }
 
+TEST_P(LiveSolr, VersionsAreKnownBeforeASearcherShowsThem) {
+  update(R"([{"id":"a,b","_ver_":5},{"id":"q\"\\|é","_ver_":6,"_deleted_":true},{"id":"c","_ver_":7}])");
+  using Versions = std::map<std::string, std::int64_t>;
+  const auto versions = [&](std::vector<std::string> ids) { return writer_.versions(collection_, ids); };
+  EXPECT_EQ(versions({"a,b", "q\"\\|é", "none"}), (Versions{{"a,b", 5}, {"q\"\\|é", 6}}));
+  EXPECT_EQ(versions({"c"}), (Versions{{"c", 7}}));
+  EXPECT_EQ(versions({"none"}), Versions{});
+}
+
 TEST_P(LiveSolr, MalformedBodyStops) {
   for (const char* body : {"[{", "[{\"id\":\"a\"]", "nonsense", ""}) {
     try {
