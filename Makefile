@@ -10,6 +10,8 @@
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
+#   faults N=100 SEED=…
+#                kills and breaks everything N times beside random writes, and counts what is lost
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -74,6 +76,9 @@ bench: all solr venv
 bench-load bench-stream bench-capture bench-fresh bench-memory: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
+faults: all solr venv
+	@$(VENV)/bin/python test/faults/run.py "$(N)" "$(SEED)"
+
 lint:
 	@test/lint
 
@@ -95,4 +100,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: fuzz sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

@@ -96,6 +96,10 @@ class Postgres:
         # A zombie that nobody has reaped yet looks alive to the next postmaster.
         (self.directory / "data/postmaster.pid").unlink()
 
+    def stop_immediately(self):
+        """As kill(), by the server's own means: recovery at the next start."""
+        self._run(ROOT / "embedded/cluster", "stop", self.directory, "immediate")
+
     def conninfo(self, database, role):
         database = database.replace("\\", "\\\\").replace("'", "\\'")
         return (f"host=127.0.0.1 port={self.port} dbname='{database}' user={role}"
