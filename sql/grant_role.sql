@@ -7,7 +7,7 @@ DECLARE
     daas.pause_model, daas.resume_model, daas.retry_dead_letters,
     daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
     daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
-  definitions CONSTANT text := 'daas.model, daas.source, daas.api, daas.daemon, daas.progress, daas.generation, daas.served_api';
+  definitions CONSTANT text := 'daas.model, daas.source, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';
   source regclass;
 BEGIN
   IF role IS NULL OR role NOT IN ('admin', 'reader', 'server', 'replication') THEN
@@ -33,7 +33,7 @@ BEGIN
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login TO %I', member);
     WHEN 'replication' THEN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
-      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.generation TO %I', member);
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.collection, daas.generation TO %I', member);
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE daas.refused_document TO %I', member);
       EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);

@@ -58,6 +58,16 @@ CREATE SEQUENCE daas.generation_seq AS integer;
 COMMENT ON SEQUENCE daas.generation_seq IS
   'Source of daas.generation.number. A number never comes back, also not that of a load that was thrown away: requests of the past may still land.';
 
+CREATE TABLE daas.collection (
+  name               text PRIMARY KEY,
+  model              text NOT NULL,
+  system_identifier  bigint NOT NULL
+);
+COMMENT ON TABLE  daas.collection IS 'Every Solr collection that the daemon asked for and that may still exist. Also of models that were dropped: the daemon removes what is named here.';
+COMMENT ON COLUMN daas.collection.name IS 'Name of the collection in Solr.';
+COMMENT ON COLUMN daas.collection.model IS 'The model that it was made for.';
+COMMENT ON COLUMN daas.collection.system_identifier IS 'Cluster that this row speaks of.';
+
 CREATE TABLE daas.generation (
   model              text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
   number             int NOT NULL,

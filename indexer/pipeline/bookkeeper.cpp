@@ -139,6 +139,7 @@ std::int64_t Bookkeeper::begin_epoch(const Identity& identity, const std::string
   const auto system = std::to_string(identity.system);
   connection_.run("DELETE FROM daas.progress WHERE system_identifier <> $1::bigint", {system});
   connection_.run("DELETE FROM daas.generation WHERE system_identifier <> $1::bigint", {system});
+  connection_.run("DELETE FROM daas.collection WHERE system_identifier <> $1::bigint", {system});
   const auto rows = connection_.run(
       "INSERT INTO daas.daemon AS d (system_identifier, epoch, namespace, slot, pid, host,"
       " started_at, reported_at) VALUES ($1::bigint, 1, $2, $3, $4::int, $5, now(), now())"
@@ -173,6 +174,34 @@ void Bookkeeper::change(const std::function<void()>& statements) {
 void Bookkeeper::mark_all_stale() {
   const std::lock_guard lock(mutex_);
   connection_.run("UPDATE daas.generation SET revision = 0");
+}
+
+void Bookkeeper::add_collection(const std::string& model, const std::string& collection) {
+  change([&] {
+    connection_.run("INSERT INTO daas.collection (name, model, system_identifier)"
+                    " VALUES ($1, $2, $3::bigint) ON CONFLICT DO NOTHING",
+                    {collection, model, std::to_string(identity_.system)});
+  });
+}
+
+void Bookkeeper::remove_collection(const std::string& collection) {
+  change([&] {
+    connection_.run("DELETE FROM daas.collection WHERE name = $1", {collection});
+  });
+}
+
+void Bookkeeper::remove_collections_of(const std::string& model) {
+  change([&] { connection_.run("DELETE FROM daas.collection WHERE model = $1", {model}); });
+}
+
+std::vector<std::string> Bookkeeper::models_with_collections() {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT DISTINCT model FROM daas.collection WHERE system_identifier = $1::bigint",
+      {std::to_string(identity_.system)});
+  std::vector<std::string> models;
+  for (int row = 0; row < rows.rows(); ++row) models.push_back(rows.text(row, 0));
+  return models;
 }
 
 std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {

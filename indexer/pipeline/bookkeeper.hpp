@@ -92,6 +92,13 @@ class Bookkeeper {
   /// generation stays readable until then.
   void mark_all_stale();
 
+  /// Before a collection is asked for; a crash of anybody leaves a name that can be cleaned up.
+  void add_collection(const std::string& model, const std::string& collection);
+  void remove_collection(const std::string& collection);
+  void remove_collections_of(const std::string& model);
+  /// Models that have collections, or may have, also those that were dropped.
+  std::vector<std::string> models_with_collections();
+
   std::vector<GenerationRecord> generations(const std::string& model);
   /// A number that no generation of any model had.
   int next_generation();

@@ -92,6 +92,7 @@ int GenerationStore::last_number() {
 void GenerationStore::create(int number, const Model& model) {
   const int shards = model.shards > 0 ? model.shards : context_.options.shards;
   const int replicas = model.replicas > 0 ? model.replicas : context_.options.replicas;
+  context_.bookkeeper.add_collection(model_, collection(number));
   retried([&] {
     admin_.create_collection(collection(number), context_.configset, shards, replicas);
   });
@@ -112,7 +113,7 @@ void GenerationStore::drop_others(int kept) {
     for (const auto& name : retried([&] { return admin_.list_collections(); })) {
       const auto found = number(name);
       if (!found || *found == kept) continue;
-      refused |= retried([&] { return admin_.delete_collection(name); }) == Deletion::kAliased;
+      refused |= drop(name) == Deletion::kAliased;
     }
     // A late CREATEALIAS of a dead daemon may have landed in between. Once the other collections
     // are gone it can't any more, and as long as one is aliased it can't be deleted.
@@ -124,16 +125,32 @@ void GenerationStore::drop_others(int kept) {
   }
 }
 
+Deletion GenerationStore::drop(const std::string& name) {
+  const auto done = retried([&] { return admin_.delete_collection(name); });
+  if (done == Deletion::kDone) context_.bookkeeper.remove_collection(name);
+  return done;
+}
+
 void GenerationStore::drop_all() {
   live();  // refuses a foreign owner
   retried([&] { admin_.delete_alias(alias_); });
   for (const auto& name : retried([&] { return admin_.list_collections(); })) {
-    if (number(name)) retried([&] { return admin_.delete_collection(name); });
+    if (number(name)) (void)drop(name);
   }
+  context_.bookkeeper.remove_collections_of(model_);  // also of those that were never made
 }
 
-void GenerationStore::commit(int number, CommitKind kind) {
-  retried([&] { writer_.commit(collection(number), kind); });
+void GenerationStore::commit(int number) {
+  retried([&] { writer_.commit(collection(number)); });
+}
+
+void GenerationStore::open_searcher(int number, Searcher searcher) {
+  // A try whose answer was lost is overtaken by the next one's version.
+  retried([&] { writer_.open_searcher(collection(number), searcher, context_.next_version()); });
+}
+
+void GenerationStore::fence(int number) {
+  retried([&] { writer_.fence(collection(number), context_.next_version()); });
 }
 
 DocumentCounts GenerationStore::count(int number) {

@@ -39,7 +39,11 @@ class GenerationStore {
   void drop_others(int kept);
   /// Removes alias and all generations.
   void drop_all();
-  void commit(int number, CommitKind kind);
+  /// To disk, without a searcher.
+  void commit(int number);
+  void open_searcher(int number, Searcher searcher);
+  /// What an earlier run asked for opens no searcher any more.
+  void fence(int number);
   DocumentCounts count(int number);
   std::int64_t live_documents(int number);
   /// Versions that Solr holds of documents; those that it does not have are left out.
@@ -49,6 +53,7 @@ class GenerationStore {
   std::string incarnation(int number);
 
  private:
+  [[nodiscard]] Deletion drop(const std::string& name);
   /// Whether this database wrote down that it made the collection.
   bool is_ours(const std::string& collection) const;
   template <typename Request>

@@ -95,9 +95,11 @@ void IndexRun::prepare_solr() {
   SolrAdmin admin(options_.solr, &interrupt_.flag());
   const auto observer = [this](const std::string& what) { waiting_("waits for Solr: " + what); };
   admin.wait_ready({}, Clock::now() + seconds(60), observer);
+  // Of others than the live generations nobody needs anything, and one whose making was cut short by a
+  // crash of Solr never gets ready: its model throws it away.
   std::vector<std::string> ours;
-  for (auto& name : admin.list_collections()) {
-    if (name.starts_with(context_->name_space + ".")) ours.push_back(std::move(name));
+  for (const auto& [alias, collection] : admin.aliases()) {
+    if (alias.starts_with(context_->name_space + ".")) ours.push_back(collection);
   }
   admin.wait_ready(ours, Clock::now() + seconds(120), observer);
   context_->configset = admin.ensure_configset(context_->name_space);

@@ -69,6 +69,8 @@ void Janitor::clean(const std::vector<std::string>& existing) {
   for (auto& model : orphaned_models(admin, context_.name_space, context_.owner, existing)) {
     models.insert(std::move(model));
   }
+  // Of a first load, or of a drop that was cut short, there is no alias.
+  for (auto& model : context_.bookkeeper.models_with_collections()) models.insert(std::move(model));
   {
     const std::lock_guard lock(mutex_);
     models.insert(gone_.begin(), gone_.end());

@@ -175,6 +175,7 @@ void ModelWorker::settle() {
   live_.reset();
   bool current = false;
   if (live) {
+    store_->fence(*live);
     live_.emplace();
     live_->number = *live;
     live_->follows = false;

@@ -201,7 +201,7 @@ void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
 }
 
 void ModelWorker::open_searcher() {
-  store_->commit(live_->number, CommitKind::kVisible);
+  store_->open_searcher(live_->number, Searcher::kSoft);
   opened_at_ = Clock::now();
   unopened_ = false;
   counted_ = false;
@@ -212,13 +212,13 @@ void ModelWorker::make_durable() {
   // Throws as long as a core replays its log, when Solr answers 200 to commits and ignores them.
   if (live_ && live_->follows) store_->incarnation(live_->number);
   if (next_) {
-    store_->commit(next_->number, CommitKind::kDurable);
+    store_->commit(next_->number);
     if (store_->incarnation(next_->number) != next_->incarnation) {
       discard_load("a Solr node restarted during the load");
     }
   }
   if (live_ && live_->follows) {
-    store_->commit(live_->number, CommitKind::kDurable);
+    store_->commit(live_->number);
     if (store_->incarnation(live_->number) != live_->incarnation) {
       throw Error(Remedy::kRestart, "a Solr node that holds " + store_->collection(live_->number) +
                                       " restarted: what it accepted since its last hard commit is "

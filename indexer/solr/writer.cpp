@@ -10,6 +10,13 @@
 #include "solr/update_body.hpp"
 
 namespace daas {
+namespace {
+
+/// Of no key: PostgreSQL's texts cannot hold U+0000.
+constexpr std::string_view kFenceId = R"(\u0000fence)";
+constexpr long kConflict = 409;
+
+}  // namespace
 
 SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
                        HttpConnection::Timeout timeout)
@@ -84,21 +91,38 @@ std::vector<RefusedDocument> SolrWriter::search_refused(const std::string& colle
   return refused;
 }
 
-void SolrWriter::commit(const std::string& collection, CommitKind kind) {
-  std::string_view query;
-  switch (kind) {
-    case CommitKind::kVisible:
-      query = "&softCommit=true&waitSearcher=true";
-      break;
-    case CommitKind::kDurable:
-      query = "&commit=true&openSearcher=false";
-      break;
-    case CommitKind::kDurableVisible:
-      query = "&commit=true&openSearcher=true&waitSearcher=true";
-      break;
-  }
-  const HttpResponse response = post_update(collection, query, "[]");
+void SolrWriter::commit(const std::string& collection) {
+  const HttpResponse response = post_update(collection, "&commit=true&openSearcher=false", "[]");
   if (response.status != 200) throw solr_error(response, "commit of " + collection);
+  refused_documents(response.body);
+}
+
+void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
+                               std::int64_t version) {
+  post_fence(collection,
+             searcher == Searcher::kSoft ? "&softCommit=true&waitSearcher=true"
+                                         : "&commit=true&openSearcher=true&waitSearcher=true",
+             version, "opening of a searcher of " + collection);
+}
+
+void SolrWriter::fence(const std::string& collection, std::int64_t version) {
+  post_fence(collection, "", version, "fence of " + collection);
+}
+
+void SolrWriter::post_fence(const std::string& collection, std::string_view query,
+                            std::int64_t version, const std::string& action) {
+  // A tombstone, so that no read shows it.
+  std::string body = R"([{"id":")";
+  body.append(kFenceId).append(R"(","_ver_":)").append(std::to_string(version));
+  body += R"(,"_deleted_":true}])";
+  const HttpResponse response =
+      post_update(collection, "&update.chain=fence" + std::string(query), body);
+  if (response.status == kConflict) {
+    throw Error(Remedy::kRestart,
+                "the " + action + " came too late: another daemon has begun to write there");
+  }
+  if (response.status != 200) throw solr_error(response, action);
+  refused_documents(response.body);
 }
 
 std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& collection,
@@ -129,8 +153,8 @@ std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& coll
 }
 
 void SolrWriter::purge_tombstones(const std::string& collection, std::int64_t up_to_version) {
-  const std::string body = R"({"delete":{"query":"+_deleted_:true +_ver_:[* TO )" +
-                           std::to_string(up_to_version) + R"(]"}})";
+  const std::string body = R"({"delete":{"query":"+_deleted_:true -id:\")" + std::string(kFenceId) +
+                           R"(\" +_ver_:[* TO )" + std::to_string(up_to_version) + R"(]"}})";
   const HttpResponse response = post_update(collection, "", body);
   if (response.status != 200) throw solr_error(response, "purge of tombstones in " + collection);
   refused_documents(response.body);

@@ -14,10 +14,9 @@
 
 namespace daas {
 
-enum class CommitKind : std::uint8_t {
-  kVisible,         ///< opens a searcher, nothing on disk
-  kDurable,         ///< on disk, no searcher
-  kDurableVisible,  ///< both
+enum class Searcher : std::uint8_t {
+  kSoft,     ///< nothing on disk
+  kDurable,  ///< a hard commit, too
 };
 
 /// One lane: one connection, owned and used by one thread.
@@ -37,9 +36,18 @@ class SolrWriter {
   /// no array of documents.
   std::vector<RefusedDocument> update(const std::string& collection, std::string_view json_array);
 
-  /// Returns when the commit is done, and the searcher, if one is opened, answers reads.
-  /// A Solr that replays its log answers 200 and ignores it: compare SolrAdmin::incarnation.
-  void commit(const std::string& collection, CommitKind kind);
+  /// To disk, without a searcher. A Solr that replays its log answers 200 and ignores it: compare
+  /// SolrAdmin::incarnation.
+  void commit(const std::string& collection);
+
+  /// Returns when a new searcher answers reads. `version` is newer than at any call before, also when
+  /// one is repeated: what was sent with an older one and lands after this opens no searcher. Throws
+  /// Error(kRestart) when the collection has seen a newer one: another daemon goes on with it.
+  /// Of several shards only the one that has the fence is safe from late ones.
+  void open_searcher(const std::string& collection, Searcher searcher, std::int64_t version);
+
+  /// Lets no open_searcher() of before open a searcher any more.
+  void fence(const std::string& collection, std::int64_t version);
 
   /// Versions that Solr holds of these documents and tombstones, also of those that no searcher shows
   /// yet, by id. Those that it does not have are left out.
@@ -57,6 +65,8 @@ class SolrWriter {
                                               const HttpResponse& response);
   HttpResponse post_update(const std::string& collection, std::string_view query,
                            std::string_view body);
+  void post_fence(const std::string& collection, std::string_view query, std::int64_t version,
+                  const std::string& action);
 
   HttpConnection connection_;
   HttpConnection::Timeout timeout_;

@@ -109,9 +109,11 @@ class Drill:
 
     def _kill_backend(self, fault):
         """kill -9 of one session, after which PostgreSQL ends all others and recovers by itself."""
-        with self.site.postgres.connect("postgres") as connection:
-            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'daas-indexer%'"
-                                      " ORDER BY pid").fetchall()
+        def sessions():
+            with self.site.postgres.connect("postgres") as connection:
+                return connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'daas-indexer%'"
+                                          " ORDER BY pid").fetchall()
+        rows = self._surely(sessions)
         if rows:
             self._disconnect()
             os.kill(fault.rng.choice(rows)[0], signal.SIGKILL)
@@ -157,14 +159,17 @@ class Drill:
 
     def _surely(self, operation):
         """Again when PostgreSQL was killed meanwhile; each of them can be repeated."""
+        results = []
+
         def done():
             try:
-                operation()
+                results.append(operation())
                 return True
             except psycopg.OperationalError as error:
                 self._disconnect()
                 raise NotYet(error) from None
-        wait_for(done, 60, "PostgreSQL takes the change of a model", pause=0.1)
+        wait_for(done, 60, "PostgreSQL answers", pause=0.1)
+        return results[0]
 
     def _any(self):
         alive = self.models + ([self.passing] if self.passing_lives else [])
@@ -209,7 +214,7 @@ class Drill:
         self.watcher.restarted = False
 
     def _converge(self, model, end):
-        expected = self.site.expected(model.name)
+        expected = self._surely(lambda: self.site.expected(model.name))
         seen = {"documents": {}, "words": "no answer from Solr"}
 
         def equal():
@@ -219,7 +224,7 @@ class Drill:
             except (SolrError, requests.RequestException) as error:
                 seen["words"] = str(error)
                 raise NotYet(error) from None
-            status = self.site.status(model.name)
+            status = self._surely(lambda: self.site.status(model.name))
             seen["words"] = f"{difference(seen['documents'], expected)}\n  status: {status}"
             if seen["documents"] != expected or status["state"] != "running":
                 raise NotYet()

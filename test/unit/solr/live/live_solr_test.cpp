@@ -73,7 +73,7 @@ class LiveSolr : public testing::TestWithParam<int> {
     const auto refused = writer_.update(collection_, body);
     EXPECT_TRUE(refused.empty()) << refused.front().id << ": " << refused.front().message;
   }
-  void show() { writer_.commit(collection_, CommitKind::kVisible); }
+  void show() { writer_.open_searcher(collection_, Searcher::kSoft, ++shown_); }
 
   json search(FormParameters parameters) {
     const HttpResponse response = query_.search(collection_, parameters, kTimeout);
@@ -111,6 +111,7 @@ class LiveSolr : public testing::TestWithParam<int> {
   SolrQuery query_;
   std::string collection_;
   std::string configset_;
+  std::int64_t shown_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(Shards, LiveSolr, testing::Values(1, 2),
@@ -119,12 +120,12 @@ INSTANTIATE_TEST_SUITE_P(Shards, LiveSolr, testing::Values(1, 2),
 TEST_P(LiveSolr, DocumentIsVisibleOnlyAfterAnOpeningCommit) {
   write(R"([{"id":"a","_ver_":1,"_doc_":"A"}])");
   EXPECT_EQ(texts(), "");
-  writer_.commit(collection_, CommitKind::kDurable);
+  writer_.commit(collection_);
   EXPECT_EQ(texts(), "");
   show();
   EXPECT_EQ(texts(), "A");
   write(R"([{"id":"b","_ver_":1,"_doc_":"B"}])");
-  writer_.commit(collection_, CommitKind::kDurableVisible);
+  writer_.open_searcher(collection_, Searcher::kDurable, 1000);
   EXPECT_EQ(texts(), "A B");
 }
 
@@ -337,7 +338,7 @@ TEST_P(LiveSolr, AliasNeverTakesACollectionsName) {
 TEST_P(LiveSolr, IncarnationChangesWhenACoreIsReloaded) {
   const std::string before = admin_.incarnation(collection_);
   write(R"([{"id":"a","_ver_":1}])");
-  writer_.commit(collection_, CommitKind::kDurable);
+  writer_.commit(collection_);
   EXPECT_EQ(admin_.incarnation(collection_), before);
   HttpConnection connection(endpoint());
   EXPECT_EQ(
@@ -351,7 +352,7 @@ TEST_P(LiveSolr, MissingCollectionIsRetried) {
   const std::string missing = own_namespace() + ".never.g1";
   for (const auto& attempt : std::vector<std::function<void()>>{
            [&] { writer_.update(missing, R"([{"id":"a","_ver_":1}])"); },
-           [&] { writer_.commit(missing, CommitKind::kDurable); },
+           [&] { writer_.commit(missing); },
            [&] { admin_.incarnation(missing); }, [&] { admin_.count(missing); }}) {
     try {
       attempt();
