@@ -6,6 +6,9 @@ CREATE TABLE daas.daemon (
   singleton          boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   system_identifier  bigint NOT NULL,
   epoch              bigint NOT NULL,
+  beat               bigint NOT NULL DEFAULT 0,
+  obstacle           text,
+  obstacle_hint      text,
   namespace          text,
   slot               text,
   pid                int,
@@ -17,6 +20,9 @@ COMMENT ON TABLE  daas.daemon IS 'The indexing daemon: its epoch and its last si
 COMMENT ON COLUMN daas.daemon.singleton IS 'Makes sure that there is one row.';
 COMMENT ON COLUMN daas.daemon.system_identifier IS 'Cluster that this row speaks of (pg_control_system()).';
 COMMENT ON COLUMN daas.daemon.epoch IS 'Grows at each start of the daemon, before its first write; part of every document''s version.';
+COMMENT ON COLUMN daas.daemon.beat IS 'Grows every few seconds, here first and then in Solr: a database with less than Solr knows is a copy of an earlier state.';
+COMMENT ON COLUMN daas.daemon.obstacle IS 'What keeps the daemon from following the changes, or NULL.';
+COMMENT ON COLUMN daas.daemon.obstacle_hint IS 'The statement that mends it.';
 COMMENT ON COLUMN daas.daemon.namespace IS 'Prefix of everything that the daemon owns in Solr.';
 COMMENT ON COLUMN daas.daemon.slot IS 'The replication slot.';
 COMMENT ON COLUMN daas.daemon.pid IS 'Its process.';
@@ -78,6 +84,7 @@ CREATE TABLE daas.generation (
   key                text[] NOT NULL,
   version            bigint NOT NULL,
   snapshot           pg_snapshot NOT NULL,
+  loaded             boolean NOT NULL DEFAULT false,
   live               boolean NOT NULL DEFAULT false,
   created_at         timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (model, number)
@@ -90,6 +97,7 @@ COMMENT ON COLUMN daas.generation.system_identifier IS 'Cluster that this row sp
 COMMENT ON COLUMN daas.generation.collection IS 'Name of the collection in Solr.';
 COMMENT ON COLUMN daas.generation.revision IS 'Revision of the definition that it was loaded from.';
 COMMENT ON COLUMN daas.generation.key IS 'daas.model.key as of its birth.';
+COMMENT ON COLUMN daas.generation.loaded IS 'Whether its load is whole: only then may the alias point at it.';
 COMMENT ON COLUMN daas.generation.live IS 'Whether readers are served from it.';
 COMMENT ON COLUMN daas.generation.created_at IS 'When it was born.';
 COMMENT ON COLUMN daas.generation.columns IS 'daas.model.columns as of its birth: the fields that this collection really has.';

@@ -14,11 +14,13 @@ DECLARE
                                            ELSE pg_current_wal_insert_lsn() END;
   heard timestamptz;
   silent boolean;
+  obstacle text;
+  obstacle_hint text;
 BEGIN
   IF wanted IS NOT NULL AND NOT EXISTS (SELECT FROM daas.model m WHERE m.name = wanted) THEN
     RAISE EXCEPTION 'model "%" does not exist', wanted USING ERRCODE = '42704';
   END IF;
-  SELECT d.reported_at INTO heard FROM daas.daemon d WHERE d.system_identifier = cluster;
+  SELECT d.reported_at, d.obstacle, d.obstacle_hint INTO heard, obstacle, obstacle_hint FROM daas.daemon d WHERE d.system_identifier = cluster;
   silent := heard IS NULL OR heard < clock_timestamp() - interval '10 seconds';
   RETURN QUERY
     SELECT m.name,
@@ -26,6 +28,7 @@ BEGIN
                 WHEN p.revision IS DISTINCT FROM m.revision THEN 'waiting'
                 ELSE p.state END,
            nullif(concat_ws('; ',
+             'daas-indexer ' || obstacle,
              CASE WHEN m.paused OR silent AND p.model IS NULL THEN NULL
                   WHEN p.model IS NULL THEN 'daas-indexer has not taken it up yet'
                   WHEN p.revision IS DISTINCT FROM m.revision
@@ -36,7 +39,7 @@ BEGIN
                   ELSE format('no daas-indexer has reported since %s', to_char(heard, 'YYYY-MM-DD HH24:MI:SSOF')) END,
              CASE l.letters WHEN 0 THEN NULL WHEN 1 THEN '1 document is set aside, since Solr refused it'
                   ELSE format('%s documents are set aside, since Solr refused them', l.letters) END), ''),
-           coalesce(CASE WHEN p.revision = m.revision THEN p.hint END,
+           coalesce(CASE WHEN p.revision = m.revision THEN p.hint END, obstacle_hint,
                     CASE WHEN silent THEN 'Start daas-indexer for this database, or read its log.' END,
                     CASE WHEN l.letters > 0 THEN
                       format('SELECT * FROM daas.dead_letter WHERE model = %L; mend the cause, then SELECT daas.retry_dead_letters(%1$L)', m.name) END),

@@ -1,8 +1,6 @@
 #include "pipeline/bookkeeper.hpp"
 
-#include <unistd.h>
-
-#include <array>
+#include <cstdlib>
 
 #include "core/utf8.hpp"
 
@@ -39,11 +37,6 @@ Parameter count_or_null(std::int64_t count) {
   return count < 0 ? Parameter{} : Parameter{std::to_string(count)};
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
 }  // namespace
 
 std::string Bookkeeper::Identity::owner() const {
@@ -58,12 +51,15 @@ Bookkeeper::Identity Bookkeeper::identify(const std::string& expected_version) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
       "SELECT (SELECT system_identifier FROM pg_control_system()), d.oid, d.datname,"
-      " (SELECT extversion FROM pg_extension WHERE extname = 'daas'), pg_is_in_recovery()"
+      " (SELECT extversion FROM pg_extension WHERE extname = 'daas'), pg_is_in_recovery(),"
+      " CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
       " FROM pg_database d WHERE d.datname = current_database()");
   identity_.system = rows.integer(0, 0);
   identity_.database = static_cast<std::uint32_t>(rows.integer(0, 1));
   identity_.database_name = rows.text(0, 2);
   identity_.version = rows.text(0, 3);
+  identity_.timeline =
+      static_cast<std::uint32_t>(std::strtoul(rows.text(0, 5).c_str(), nullptr, 16));
   if (rows.boolean(0, 4)) {
     throw Error(Remedy::kRetry, "the server is a standby in recovery: PostgreSQL 15 decodes on a "
                                 "primary only",
@@ -82,74 +78,6 @@ Bookkeeper::Identity Bookkeeper::identify(const std::string& expected_version) {
                 "ALTER EXTENSION daas UPDATE TO '" + expected_version + "'");
   }
   return identity_;
-}
-
-Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  const auto rows = connection_.run(
-      "SELECT active, plugin, database = current_database(), wal_status"
-      " FROM pg_replication_slots WHERE slot_name = $1",
-      {name});
-  SlotState state;
-  if (rows.rows() == 0) return state;
-  state.exists = true;
-  state.active = rows.boolean(0, 0);
-  if (rows(0, 1) != "daas") {
-    state.problem = "uses the plugin " + rows.text(0, 1);
-  } else if (!rows.boolean(0, 2)) {
-    state.problem = "belongs to another database";
-  } else if (rows(0, 3) == "lost") {
-    state.problem = "has lost WAL that it needed (max_slot_wal_keep_size)";
-  }
-  state.usable = state.problem.empty();
-  return state;
-}
-
-Bookkeeper::WalState Bookkeeper::wal(const std::string& slot) {
-  const std::lock_guard lock(mutex_);
-  const auto rows = connection_.run(
-      "SELECT pg_current_wal_insert_lsn(),"
-      " greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,"
-      " safe_wal_size FROM pg_replication_slots WHERE slot_name = $1 AND restart_lsn IS NOT NULL",
-      {slot});
-  WalState wal;
-  if (rows.rows() == 0) return wal;
-  wal.insert = parse_lsn(rows(0, 0)).value_or(0);
-  wal.retained = rows.integer(0, 1);
-  if (!rows.is_null(0, 2)) wal.safe = rows.integer(0, 2);
-  return wal;
-}
-
-std::string Bookkeeper::oldest_transactions() {
-  const std::lock_guard lock(mutex_);
-  // pg_locks names the holders of transaction ids to every role, which pg_stat_activity does not.
-  const auto rows = connection_.run(
-      "SELECT string_agg(who, '; ') FROM ("
-      "  SELECT concat('pid ' || l.pid, ', database ' || a.datname, ', since ' || a.xact_start) AS who"
-      "    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"
-      "   WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
-      "     AND l.pid IS DISTINCT FROM pg_backend_pid()"
-      "   ORDER BY age(l.transactionid) DESC LIMIT 3) x");
-  return rows.text(0, 0);
-}
-
-std::int64_t Bookkeeper::begin_epoch(const Identity& identity, const std::string& name_space,
-                                     const std::string& slot) {
-  const std::lock_guard lock(mutex_);
-  const auto system = std::to_string(identity.system);
-  connection_.run("DELETE FROM daas.progress WHERE system_identifier <> $1::bigint", {system});
-  connection_.run("DELETE FROM daas.generation WHERE system_identifier <> $1::bigint", {system});
-  connection_.run("DELETE FROM daas.collection WHERE system_identifier <> $1::bigint", {system});
-  const auto rows = connection_.run(
-      "INSERT INTO daas.daemon AS d (system_identifier, epoch, namespace, slot, pid, host,"
-      " started_at, reported_at) VALUES ($1::bigint, 1, $2, $3, $4::int, $5, now(), now())"
-      " ON CONFLICT (singleton) DO UPDATE SET system_identifier = excluded.system_identifier,"
-      " epoch = d.epoch + 1, namespace = excluded.namespace, slot = excluded.slot,"
-      " pid = excluded.pid, host = excluded.host, started_at = now(), reported_at = now()"
-      " RETURNING epoch",
-      {system, name_space, slot, std::to_string(getpid()), host_name()});
-  epoch_ = rows.integer(0, 0);
-  return epoch_;
 }
 
 void Bookkeeper::change(const std::function<void()>& statements) {
@@ -207,21 +135,17 @@ std::vector<std::string> Bookkeeper::models_with_collections() {
 std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
-      "SELECT number, collection, revision, snapshot::text, version, live FROM daas.generation"
+      "SELECT number, collection, revision, snapshot::text, version, loaded, live"
+      " FROM daas.generation"
       " WHERE model = $1 AND system_identifier = $2::bigint ORDER BY number",
       {model, std::to_string(identity_.system)});
   std::vector<GenerationRecord> found;
   for (int row = 0; row < rows.rows(); ++row) {
     found.push_back({static_cast<int>(rows.integer(row, 0)), rows.text(row, 1),
                      rows.integer(row, 2), rows.text(row, 3), rows.integer(row, 4),
-                     rows.boolean(row, 5)});
+                     rows.boolean(row, 5), rows.boolean(row, 6)});
   }
   return found;
-}
-
-int Bookkeeper::next_generation() {
-  const std::lock_guard lock(mutex_);
-  return static_cast<int>(connection_.run("SELECT nextval('daas.generation_seq')").integer(0, 0));
 }
 
 void Bookkeeper::add_generation(const Model& model, const GenerationRecord& generation,
@@ -236,6 +160,13 @@ void Bookkeeper::add_generation(const Model& model, const GenerationRecord& gene
         {model.name, std::to_string(generation.number), std::to_string(identity_.system),
          generation.collection, std::to_string(generation.revision), columns, array_text(key),
          std::to_string(generation.version), generation.snapshot});
+  });
+}
+
+void Bookkeeper::mark_loaded(const std::string& model, int number) {
+  change([&] {
+    connection_.run("UPDATE daas.generation SET loaded = true WHERE model = $1 AND number = $2::int",
+                    {model, std::to_string(number)});
   });
 }
 

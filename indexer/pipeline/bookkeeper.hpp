@@ -3,6 +3,7 @@
 // throws PgError; those that write, Error(kRetry) when another daemon has begun a newer epoch.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,6 +15,7 @@
 #include "core/lsn.hpp"
 #include "core/model.hpp"
 #include "pg/connection.hpp"
+#include "pipeline/namespace_claim.hpp"
 
 namespace daas {
 
@@ -24,6 +26,7 @@ struct GenerationRecord {
   std::int64_t revision = 0;
   std::string snapshot;  ///< pg_snapshot of its birth
   std::int64_t version = 0;
+  bool loaded = false;
   bool live = false;
 };
 
@@ -60,6 +63,7 @@ class Bookkeeper {
   struct Identity {
     std::int64_t system = 0;   ///< cluster
     std::uint32_t database = 0;
+    std::uint32_t timeline = 0;  ///< of the server's WAL
     std::string database_name;
     std::string version;       ///< of the extension
     /// "system/database": value of the alias property daas.owner.
@@ -68,13 +72,14 @@ class Bookkeeper {
   /// Throws with a hint when the extension is missing or of another version.
   Identity identify(const std::string& expected_version);
 
-  struct SlotState {
-    bool exists = false;
-    bool active = false;
-    bool usable = true;   ///< false: another plugin or database, or its WAL is gone
-    std::string problem;
+  enum class SlotState {
+    kNone,
+    kUsable,
+    kLost,  ///< ours, nobody reads it, and PostgreSQL removed WAL that it needed
   };
+  /// Throws Error(kRetry), with what to run, when the slot is none of ours.
   SlotState slot(const std::string& name);
+  void drop_slot(const std::string& name);
   struct WalState {
     Lsn insert = 0;                    ///< where the server writes
     std::int64_t retained = 0;         ///< bytes of WAL that the slot keeps
@@ -85,9 +90,18 @@ class Bookkeeper {
   /// since …", oldest first; empty when nobody does.
   std::string oldest_transactions();
 
-  /// A new epoch for this start, persisted. Progress rows of another cluster are removed.
-  std::int64_t begin_epoch(const Identity& identity, const std::string& name_space,
-                           const std::string& slot);
+  /// What the last start left, of this cluster.
+  Standing standing();
+  /// A new epoch for this start, persisted, higher than every one that Solr knows. Progress rows of
+  /// another cluster are removed.
+  std::int64_t begin_epoch(const std::string& name_space, const std::string& slot,
+                           const Succession& succession);
+  /// What the start waits for, for daas.status(); begin_epoch() takes it back.
+  void note_obstacle(const std::string& words);
+  /// The next beat, persisted: Solr may be told of it.
+  std::int64_t beat();
+  /// Highest number that next_generation() gave, or that Solr was told of.
+  int highest_generation() const { return highest_generation_.load(); }
   /// What was captured so far is lost (the slot is new): every model must be loaded again. Its live
   /// generation stays readable until then.
   void mark_all_stale();
@@ -100,10 +114,12 @@ class Bookkeeper {
   std::vector<std::string> models_with_collections();
 
   std::vector<GenerationRecord> generations(const std::string& model);
-  /// A number that no generation of any model had.
-  int next_generation();
+  /// A number that no generation of any model had, and at least this one.
+  int next_generation(int at_least);
   void add_generation(const Model& model, const GenerationRecord& generation,
                       const std::string& columns);
+  /// Its load is whole: the alias may point at it from now on.
+  void mark_loaded(const std::string& model, int number);
   /// `live` becomes the only generation of the model.
   void set_live(const std::string& model, int live);
   /// The live generation no longer follows the changes: at the next start it is rebuilt.
@@ -149,6 +165,7 @@ class Bookkeeper {
   Connection heartbeats_;
   Identity identity_;
   std::int64_t epoch_ = 0;
+  std::atomic<int> highest_generation_{0};
 };
 
 }  // namespace daas

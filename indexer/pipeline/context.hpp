@@ -138,6 +138,8 @@ struct IndexContext {
   std::string name_space;
   std::string owner;
   std::string configset;
+  /// Why no live generation can go on, in words; empty when they can.
+  std::string missed;
   std::int64_t epoch = 0;
   /// Of all models together: numbers never come back within an epoch.
   std::atomic<std::int64_t> last_batch{0};

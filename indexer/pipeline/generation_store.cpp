@@ -1,14 +1,26 @@
 #include "pipeline/generation_store.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <type_traits>
 #include <utility>
+
+#include "pipeline/collection_gone.hpp"
 
 namespace daas {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::string_view kOwner = "daas.owner";
+
+bool is_in(const std::vector<GenerationRecord>& records, int number) {
+  return std::any_of(records.begin(), records.end(),
+                     [&](const auto& record) { return record.number == number; });
+}
 
 }  // namespace
 
@@ -34,6 +46,16 @@ auto GenerationStore::retried(const Request& request) {
   }
 }
 
+template <typename Request>
+auto GenerationStore::retried(int number, const Request& request) {
+  const auto first_try = Clock::now();
+  return retried([&] {
+    // What is gone does not come back: waiting for it would hold up the slot for ever.
+    if (Clock::now() - first_try > kMissingPatience) check_exists(admin_, collection(number));
+    return request();
+  });
+}
+
 std::string GenerationStore::collection(int number) const {
   return alias_ + ".g" + std::to_string(number);
 }
@@ -56,29 +78,41 @@ std::optional<int> GenerationStore::live() {
   auto properties = retried([&] { return admin_.alias_properties(alias_); });
   const auto owner = properties[std::string(kOwner)];
   const auto live = number(found->second);
-  if (owner.empty() && live && is_ours(found->second)) {
-    // Solr has no request that makes an alias with its owner: we ended between the two.
-    make_live(*live);
-  } else if (owner != context_.owner && !context_.options.adopt) {
+  const auto records = context_.bookkeeper.generations(model_);
+  // Solr has no request that makes an alias with its owner: we may have ended between the two. And one
+  // that was made by hand in place of ours is ours to put right.
+  const bool ours = owner.empty() && !records.empty();
+  if (!ours && owner != context_.owner && !context_.options.adopt) {
     throw Error(Remedy::kStop,
                 "the Solr alias " + alias_ + " belongs to " +
                     (owner.empty() ? std::string("nobody known") : "the database " + owner) +
                     ", not to this one (" + context_.owner + ")",
                 "choose another --solr-namespace, or start once with --adopt to take it over");
   }
-  if (!live) {
-    throw Error(Remedy::kStop,
-                "the Solr alias " + alias_ + " points at " + found->second +
-                    ", which is no generation of this model",
-                "delete the alias, then SELECT daas.reload_model('" + model_ + "')");
-  }
+  if (ours && live && is_in(records, *live)) make_live(*live);
   return live;
 }
 
-bool GenerationStore::is_ours(const std::string& collection) const {
-  const auto records = context_.bookkeeper.generations(model_);
-  return std::any_of(records.begin(), records.end(),
-                     [&](const auto& record) { return record.collection == collection; });
+std::optional<int> GenerationStore::settle_live(const std::vector<GenerationRecord>& records) {
+  auto live = this->live();
+  if (live && !exists(*live)) live.reset();
+  const auto recorded = std::find_if(records.begin(), records.end(),
+                                     [](const auto& record) { return record.live; });
+  if (recorded == records.end() || recorded->number == live) return live;
+  // A switch whose report was cut short is true. Nobody but us makes one that isn't whole live.
+  const bool switched = live && std::any_of(records.begin(), records.end(), [&](const auto& record) {
+                          return record.number == *live && record.loaded;
+                        });
+  if (switched || !exists(recorded->number)) return live;
+  spdlog::warn("the Solr alias {} was deleted or redirected by someone else: it points at {} again",
+               alias_, recorded->collection);
+  make_live(recorded->number);
+  return recorded->number;
+}
+
+bool GenerationStore::exists(int number) {
+  const auto there = retried([&] { return admin_.list_collections(); });
+  return std::find(there.begin(), there.end(), collection(number)) != there.end();
 }
 
 int GenerationStore::last_number() {
@@ -102,9 +136,7 @@ void GenerationStore::make_live(int number) {
   const bool there = retried([&] {
     return admin_.set_alias(alias_, collection(number), {{std::string(kOwner), context_.owner}});
   });
-  if (!there) {
-    throw Error(Remedy::kRestart, "collection " + collection(number) + " was deleted by someone else");
-  }
+  if (!there) throw CollectionGone(collection(number));
 }
 
 void GenerationStore::drop_others(int kept) {
@@ -119,7 +151,7 @@ void GenerationStore::drop_others(int kept) {
     // are gone it can't any more, and as long as one is aliased it can't be deleted.
     const auto live = this->live();
     if (!refused && live.value_or(0) == kept) return;
-    if (live && *live != kept && kept != 0) make_live(kept);
+    if (live != kept && kept != 0) make_live(kept);
     if (live && kept == 0) return;
     interrupt_.check();
   }
@@ -141,24 +173,24 @@ void GenerationStore::drop_all() {
 }
 
 void GenerationStore::commit(int number) {
-  retried([&] { writer_.commit(collection(number)); });
+  retried(number, [&] { writer_.commit(collection(number)); });
 }
 
 void GenerationStore::open_searcher(int number, Searcher searcher) {
   // A try whose answer was lost is overtaken by the next one's version.
-  retried([&] { writer_.open_searcher(collection(number), searcher, context_.next_version()); });
+  retried(number, [&] { writer_.open_searcher(collection(number), searcher, context_.next_version()); });
 }
 
 void GenerationStore::fence(int number) {
-  retried([&] { writer_.fence(collection(number), context_.next_version()); });
+  retried(number, [&] { writer_.fence(collection(number), context_.next_version()); });
 }
 
 DocumentCounts GenerationStore::count(int number) {
-  return retried([&] { return admin_.count(collection(number)); });
+  return retried(number, [&] { return admin_.count(collection(number)); });
 }
 
 std::int64_t GenerationStore::live_documents(int number) {
-  return retried([&] { return admin_.live_documents(collection(number)); });
+  return retried(number, [&] { return admin_.live_documents(collection(number)); });
 }
 
 std::map<std::string, std::int64_t> GenerationStore::versions(const std::string& collection,
@@ -167,7 +199,7 @@ std::map<std::string, std::int64_t> GenerationStore::versions(const std::string&
 }
 
 std::string GenerationStore::incarnation(int number) {
-  return retried([&] { return admin_.incarnation(collection(number)); });
+  return retried(number, [&] { return admin_.incarnation(collection(number)); });
 }
 
 std::vector<std::string> orphaned_models(SolrAdmin& admin, const std::string& name_space,

@@ -25,14 +25,19 @@ class GenerationStore {
   /// Number of a collection of this model; nothing for any other name.
   std::optional<int> number(std::string_view collection) const;
 
-  /// The generation that the alias points at: the truth for "live". Throws Error(kStop) when the
-  /// alias belongs to another owner and adoption was not asked for.
+  /// The generation that the alias points at; nothing when there is no alias or it points at what is
+  /// no generation of the model. Throws Error(kStop) when the alias belongs to another owner and
+  /// adoption was not asked for.
   std::optional<int> live();
+  /// The generation that readers are to see, by the books and the alias. An alias that was deleted or
+  /// redirected by someone else is put right.
+  std::optional<int> settle_live(const std::vector<GenerationRecord>& records);
+  bool exists(int number);
   /// Highest number in use, 0 when none.
   int last_number();
   /// Creates the empty collection and waits until it takes writes.
   void create(int number, const Model& model);
-  /// Points the alias at it.
+  /// Points the alias at it. Throws CollectionGone when it was deleted.
   void make_live(int number);
   /// Deletes every generation but `kept` (0: all), then reads the alias again; goes on until both
   /// agree. Never deletes what the alias points at.
@@ -54,10 +59,11 @@ class GenerationStore {
 
  private:
   [[nodiscard]] Deletion drop(const std::string& name);
-  /// Whether this database wrote down that it made the collection.
-  bool is_ours(const std::string& collection) const;
   template <typename Request>
   auto retried(const Request& request);
+  /// Of a collection. Throws CollectionGone when it was deleted.
+  template <typename Request>
+  auto retried(int number, const Request& request);
 
   IndexContext& context_;
   const std::string model_;

@@ -7,6 +7,7 @@
 
 #include "core/backoff.hpp"
 #include "pipeline/index_run.hpp"
+#include "pipeline/obstacle_note.hpp"
 
 namespace daas {
 namespace {
@@ -46,6 +47,16 @@ void IndexRole::set_obstacle(const std::string& what) {
   if (!what.empty()) spdlog::info("indexer {}", what);
 }
 
+void IndexRole::note(const std::string& words, const std::string& hint) {
+  try {
+    Connection connection(options_.pg, "daas-indexer obstacle", Session::kPlain, &interrupt_);
+    note_obstacle(connection, "does not follow the changes: " + words, hint);
+  } catch (const Error& error) {
+    // The database may be what is in the way; the log has it.
+    spdlog::debug("the database can't be told: {}", error.log_text());
+  }
+}
+
 void IndexRole::run() {
   Backoff backoff(kFirstBackoff, kLongestBackoff);
   while (!interrupt_.raised()) {
@@ -60,8 +71,10 @@ void IndexRole::run() {
       if (interrupt_.raised()) return;
       set_obstacle("begins anew: " + error.log_text() +
                    (error.hint().empty() ? "" : " HINT: " + error.hint()));
+      note(error.what(), error.hint());
     } catch (const std::exception& error) {
       set_obstacle("begins anew: " + log_text(error));
+      note(error.what(), {});
     }
     if (std::chrono::steady_clock::now() - began > kGoodRun) backoff.reset();
     try {

@@ -27,6 +27,8 @@ class IndexRole {
  private:
   void run();
   void set_obstacle(const std::string& what);
+  /// Tells daas.status().
+  void note(const std::string& words, const std::string& hint);
 
   const IndexOptions options_;
   Interrupt interrupt_;

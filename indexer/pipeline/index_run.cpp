@@ -42,6 +42,7 @@ IndexRun::~IndexRun() {
   // them, and a position confirmed after that would give up commits that no collection has. Nobody
   // may use the log after it is gone.
   metrics_.set_epoch(0);
+  watch_.reset();
   threads_.raise();
   capture_.reset();
   log_.close();
@@ -70,7 +71,7 @@ void IndexRun::run() {
   context_->fail = [this](std::exception_ptr error) { fail(error); };
   prepare_solr();
   auto stream = open_stream();
-  context_->epoch = bookkeeper_.begin_epoch(identity_, context_->name_space, slot_);
+  take_namespace();
   const LogField epoch("epoch", context_->epoch);
   spdlog::info("epoch {} of database {}: slot {}, Solr namespace {}", context_->epoch,
                identity_.database_name, slot_, context_->name_space);
@@ -102,7 +103,23 @@ void IndexRun::prepare_solr() {
     if (alias.starts_with(context_->name_space + ".")) ours.push_back(collection);
   }
   admin.wait_ready(ours, Clock::now() + seconds(120), observer);
+  check_claim(admin, *context_, bookkeeper_.standing(), interrupt_, silent_claim_);
   context_->configset = admin.ensure_configset(context_->name_space);
+}
+
+void IndexRun::take_namespace() {
+  SolrAdmin admin(options_.solr, &interrupt_.flag());
+  auto ours = bookkeeper_.standing();
+  // Once more: whoever stood by before knows an old claim, and an old epoch.
+  const auto succession = check_claim(admin, *context_, ours, interrupt_, silent_claim_);
+  if (!succession.missed.empty()) {
+    context_->missed = succession.missed;
+    spdlog::warn("every model is loaded anew: {}", succession.missed);
+    bookkeeper_.mark_all_stale();
+  }
+  context_->epoch = bookkeeper_.begin_epoch(context_->name_space, slot_, succession);
+  ours = bookkeeper_.standing();
+  watch_ = std::make_unique<SolrWatch>(*context_, ours, interrupt_, [this] { doorbell_.ring(); });
 }
 
 std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
@@ -123,20 +140,24 @@ std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
 
 void IndexRun::ensure_slot(ReplicationStream& stream) {
   const auto state = bookkeeper_.slot(slot_);
-  if (state.exists) {
-    if (state.usable) return;
-    throw Error(Remedy::kRetry, "the replication slot " + slot_ + " " + state.problem,
-                "SELECT pg_drop_replication_slot('" + slot_ +
-                    "'): the daemon makes a new one and loads every model again");
-  }
+  if (state == Bookkeeper::SlotState::kUsable) return;
   // Whatever was captured before is lost with the old slot. This is written down first: with a
   // slot but without this, a crash in between would leave generations that miss changes.
   bookkeeper_.mark_all_stale();
+  context_->missed = "the replication slot " + slot_ + " is new";
+  if (state == Bookkeeper::SlotState::kLost) {
+    context_->missed = "PostgreSQL removed WAL that the replication slot " + slot_ +
+                       " needed (max_slot_wal_keep_size)";
+    spdlog::error("{}: it is made anew, and every model is loaded anew", context_->missed);
+    bookkeeper_.drop_slot(slot_);
+  }
   spdlog::info("creating the replication slot {}", slot_);
   stream.create_slot(slot_, kPlugin, [this] {
     const auto who = bookkeeper_.oldest_transactions();
-    waiting_("creates the replication slot, which waits for every open transaction" +
-             (who.empty() ? std::string() : ": " + who));
+    const auto words = "creates the replication slot, which waits for every open transaction" +
+                       (who.empty() ? std::string() : ": " + who);
+    waiting_(words);
+    bookkeeper_.note_obstacle(words);
   });
 }
 
@@ -152,6 +173,9 @@ void IndexRun::coordinate() {
     }
     const bool notified = !definitions_->notifications(milliseconds(1000), doorbell_.fd()).empty();
     doorbell_.answer();
+    if (const auto seen = watch_->take()) {
+      for (const auto& [name, worker] : workers_) worker->compare(*seen);
+    }
     const auto now = Clock::now();
     if (const auto name = log_.laggard(now, options_.patience)) leave_behind(*name);
     const bool alive = now - alive_at >= kAliveInterval;

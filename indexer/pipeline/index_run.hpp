@@ -15,6 +15,7 @@
 #include "pipeline/doorbell.hpp"
 #include "pipeline/janitor.hpp"
 #include "pipeline/model_worker.hpp"
+#include "pipeline/solr_watch.hpp"
 
 namespace daas {
 
@@ -33,6 +34,8 @@ class IndexRun {
   std::unique_ptr<ReplicationStream> open_stream();
   void ensure_slot(ReplicationStream& stream);
   void prepare_solr();
+  /// Makes sure that the namespace is this database's, and begins the epoch.
+  void take_namespace();
   void coordinate();
   void follow_definitions();
   void begin_model(Model model);
@@ -59,6 +62,8 @@ class IndexRun {
   LoadPlaces loads_;
   ReportBoard board_;
   std::unique_ptr<IndexContext> context_;
+  std::optional<std::string> silent_claim_;  ///< of another copy of the database, which is dead
+  std::unique_ptr<SolrWatch> watch_;
   std::unique_ptr<Connection> definitions_;
   std::unique_ptr<Janitor> janitor_;
   std::atomic<bool> cleaned_{false};  ///< the janitor is done with a model, which may wait to begin

@@ -8,7 +8,7 @@
 #include "core/backoff.hpp"
 #include "core/error.hpp"
 #include "document/document_writer.hpp"
-#include "solr/admin.hpp"
+#include "pipeline/collection_gone.hpp"
 
 namespace daas {
 namespace {
@@ -20,7 +20,6 @@ constexpr milliseconds kLongestBackoff{5000};
 /// One body is being sent while the next is waiting.
 constexpr std::size_t kQueuedBodies = 2;
 constexpr std::size_t kInlineDocuments = 64;
-constexpr std::chrono::seconds kPatience{10};
 
 }  // namespace
 
@@ -148,21 +147,16 @@ void Lanes::run(Lane& lane) {
   }
 }
 
-void Lanes::check_exists(const std::string& collection) {
-  SolrAdmin admin(endpoint_, &interrupt_.flag());
-  const auto there = admin.list_collections();
-  if (std::find(there.begin(), there.end(), collection) != there.end()) return;
-  throw Error(Remedy::kStop, "the Solr collection " + collection + " was deleted by someone else",
-              "SELECT daas.reload_model(…) makes a new one");
-}
-
 std::vector<RefusedDocument> Lanes::update(Lane& lane, const std::string& collection,
                                            std::string_view body) {
   std::vector<RefusedDocument> refused;
   const auto first_try = std::chrono::steady_clock::now();
   with_retry(interrupt_, observer_, [&] {
     // What is gone does not come back: waiting for it would hold up the slot for ever.
-    if (std::chrono::steady_clock::now() - first_try > kPatience) check_exists(collection);
+    if (std::chrono::steady_clock::now() - first_try > kMissingPatience) {
+      SolrAdmin admin(endpoint_, &interrupt_.flag());
+      check_exists(admin, collection);
+    }
     if (!lane.writer) lane.writer = std::make_unique<SolrWriter>(endpoint_, &interrupt_.flag());
     refused = lane.writer->update(collection, body);
     if (on_acknowledged) on_acknowledged();

@@ -74,7 +74,6 @@ class Lanes {
   std::vector<RefusedDocument> update(Lane& lane, const std::string& collection,
                                       std::string_view body);
   void set_aside(Lane& lane, const std::string& collection, std::vector<RefusedDocument> refused);
-  void check_exists(const std::string& collection);
   bool quiet() const;
 
   const SolrEndpoint endpoint_;

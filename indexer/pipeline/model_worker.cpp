@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/log_field.hpp"
+#include "pipeline/collection_gone.hpp"
 
 namespace daas {
 namespace {
@@ -22,6 +23,8 @@ constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kLongestBackoff{5000};
 constexpr milliseconds kFirstLoadBackoff{1000};
 constexpr milliseconds kLongestLoadBackoff{60000};  ///< a load that fails late did much for nothing
+
+constexpr const char* kFirstLoad = "first load";
 
 std::unordered_set<std::uint32_t> tables_of(const Model& model) {
   std::unordered_set<std::uint32_t> tables;
@@ -74,6 +77,21 @@ void ModelWorker::retry_letters() {
   subscription_->wake();
 }
 
+void ModelWorker::compare(const SolrSighting& seen) {
+  const auto alias = context_.name_space + "." + model_.name;
+  const auto collection = [&](int number) { return alias + ".g" + std::to_string(number); };
+  const auto missing = [&](int number) {
+    return number != 0 && !seen.collections.contains(collection(number));
+  };
+  const int live = shown_live_;
+  const auto found = seen.aliases.find(alias);
+  const bool redirected =
+      live != 0 && (found == seen.aliases.end() || found->second != collection(live));
+  if (!redirected && !missing(live) && !missing(shown_next_)) return;
+  inspection_asked_ = true;
+  subscription_->wake();
+}
+
 void ModelWorker::run() {
   const LogField epoch("epoch", context_.epoch);
   const LogField model("model", model_.name);
@@ -115,6 +133,7 @@ void ModelWorker::work() {
       throw;
     } catch (const Error& error) {
       if (!may_pass(error.remedy())) throw;
+      if (dynamic_cast<const CollectionGone*>(&error) != nullptr) inspection_asked_ = true;
       put_off(error);
       at_rest = false;
     }
@@ -170,8 +189,8 @@ void ModelWorker::put_off(const Error& error) {
 }
 
 void ModelWorker::settle() {
-  const auto live = store_->live();
   const auto records = context_.bookkeeper.generations(model_.name);
+  const auto live = store_->settle_live(records);
   live_.reset();
   bool current = false;
   if (live) {
@@ -208,9 +227,10 @@ void ModelWorker::settle() {
   }
   if (!current) {
     load_wanted_ = true;
-    load_cause_ = !live_            ? "first load"
-                  : live_->follows ? "reload"
-                                   : "the definition changed, or changes were missed";
+    load_cause_ = !live_                      ? kFirstLoad
+                  : live_->follows           ? "reload"
+                  : !context_.missed.empty() ? context_.missed
+                                             : "the definition changed, or changes were missed";
   }
   rule_.flush();
   // Last, for it says that this is done. After the subscription: whatever was decoded before that
@@ -221,6 +241,7 @@ void ModelWorker::settle() {
 
 void ModelWorker::step() {
   absorb();
+  if (inspection_asked_.exchange(false)) inspect();
   if (reload_asked_.exchange(false)) {
     report_.revision = revision_;
     load_wanted_ = true;
@@ -298,6 +319,8 @@ bool ModelWorker::boundary_due(TimePoint now) const {
 }
 
 void ModelWorker::report(bool at_once) {
+  shown_live_ = live_ ? live_->number : 0;
+  shown_next_ = next_ ? next_->number : 0;
   auto report = report_;
   report.loaded = load_ && next_ ? load_->documents() : -1;
   const auto add = [&report](const std::string& words) {
@@ -311,6 +334,7 @@ void ModelWorker::report(bool at_once) {
       report.reason = "its collection is being made; at most " +
                       std::to_string(context_.options.loads) + " models are loaded at a time (--loads)";
     }
+    if (load_cause_ != kFirstLoad) add(load_cause_ + "; readers are refused until a new one is loaded");
   } else {
     report.state = ModelState::kRunning;
     if (load_) {

@@ -20,6 +20,7 @@
 #include "pipeline/generation_store.hpp"
 #include "pipeline/loader.hpp"
 #include "pipeline/snapshot_session.hpp"
+#include "pipeline/solr_watch.hpp"
 
 namespace daas {
 
@@ -49,6 +50,9 @@ class ModelWorker {
   void reload(std::int64_t revision);
   /// Sends dead letters again that someone asked for.
   void retry_letters();
+  /// Compares what is there with what this model works on, and has it look closer when something is
+  /// amiss. From another thread.
+  void compare(const SolrSighting& seen);
 
   const Model& model() const { return model_; }
   /// Of the definition, or of the last reload() that was asked for.
@@ -76,6 +80,9 @@ class ModelWorker {
   void discard_load(const std::string& why);
   /// Throws the load away when it failed for a cause that may pass.
   void check_load();
+  /// Looks whether alias and collections are still there, and puts right what can be.
+  void inspect();
+  void lose_live();
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
   /// Time to the next boundary when nothing comes in.
@@ -120,6 +127,9 @@ class ModelWorker {
   std::atomic<bool> reload_asked_{false};
   std::atomic<bool> retry_asked_{false};
   std::atomic<Lsn> batch_began_{0};  ///< G of the batch under way
+  std::atomic<bool> inspection_asked_{false};
+  std::atomic<int> shown_live_{0};  ///< numbers of the generations, for compare(); 0: none
+  std::atomic<int> shown_next_{0};
   std::atomic<bool> ended_{false};
   Interrupt interrupt_;
   std::unique_ptr<CommitLog::Subscription> subscription_;

@@ -1,7 +1,6 @@
 // A model's generations: birth, switch, and what is thrown away (P4).
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/column_list.hpp"
@@ -12,8 +11,7 @@ namespace daas {
 
 void ModelWorker::start_load() {
   // A copy of the database counts anew, in a Solr that may know higher numbers.
-  const int number =
-      std::max(context_.bookkeeper.next_generation(), store_->last_number() + 1);
+  const int number = context_.bookkeeper.next_generation(store_->last_number() + 1);
   auto* const subscription = subscription_.get();
   const RetryObserver observer = [this](const std::string& what) {
     if (what.empty()) return;
@@ -58,6 +56,39 @@ void ModelWorker::check_load() {
   }
 }
 
+void ModelWorker::inspect() {
+  if (next_ && !store_->exists(next_->number)) {
+    discard_load("its collection was deleted by someone else");
+  }
+  if (!live_) return;
+  if (!store_->exists(live_->number)) {
+    lose_live();
+  } else if (store_->live() != live_->number) {
+    spdlog::warn("model {}: the Solr alias {} was deleted or redirected by someone else: it points "
+                 "at generation {} again",
+                 model_.name, store_->alias(), live_->number);
+    store_->make_live(live_->number);
+  }
+}
+
+void ModelWorker::lose_live() {
+  const int number = live_->number;
+  const auto why = "the collection of generation " + std::to_string(number) +
+                   " was deleted by someone else";
+  const LogField generation("generation", number);
+  spdlog::error("model {}: {}; readers are refused until a new one is loaded", model_.name, why);
+  context_.bookkeeper.remove_generation(model_.name, number);
+  live_.reset();
+  unopened_ = false;
+  counted_ = false;
+  // A load that runs takes every batch, too, and becomes the live generation.
+  if (next_) return;
+  half_sent_ = false;
+  oldest_undurable_.reset();
+  load_wanted_ = true;
+  load_cause_ = why;
+}
+
 void ModelWorker::give_birth(SnapshotSession& session) {
   if (session.snapshot().xmin() < fence_) {
     const auto who = context_.bookkeeper.oldest_transactions();
@@ -98,6 +129,7 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
                     std::to_string(refused),
                 "SELECT daas.reload_model('" + model_.name + "')");
   }
+  context_.bookkeeper.mark_loaded(model_.name, number);
   store_->make_live(number);
   context_.bookkeeper.set_live(model_.name, number);
   if (live_) letters_.forget(store_->collection(live_->number));

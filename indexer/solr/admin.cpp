@@ -175,6 +175,11 @@ std::string SolrAdmin::ensure_configset(std::string_view solr_namespace) {
   if (const auto sets = list.find("configSets"); sets != list.end() && sets->is_array()) {
     if (std::find(sets->begin(), sets->end(), json(name)) != sets->end()) return name;
   }
+  upload_configset(name);
+  return name;
+}
+
+void SolrAdmin::upload_configset(const std::string& name) {
   const std::string path = "/admin/configs?action=UPLOAD&wt=json&name=" + percent_encode(name);
   const HttpResponse response =
       connection_.post(path, "application/octet-stream", configset_zip(), kLong);
@@ -182,7 +187,6 @@ std::string SolrAdmin::ensure_configset(std::string_view solr_namespace) {
   if (response.status != 200 && !says(response, "already exists")) {
     throw solr_error(response, "upload of the configset " + name);
   }
-  return name;
 }
 
 void SolrAdmin::create_collection(const std::string& name, const std::string& configset, int shards,
@@ -205,6 +209,10 @@ void SolrAdmin::create_collection(const std::string& name, const std::string& co
                       ", not " + configset,
                   "delete it if it is not in use, or start daas with another --solr-namespace");
     }
+  } else if (says(response, "Can not find the specified config set")) {
+    upload_configset(configset);
+    throw Error(Remedy::kRetry, "the configset " + configset +
+                                    " was deleted by someone else; it is there again");
   } else if (response.status != 200) {
     throw solr_error(response, action);
   } else if (const json answer = parse(response, action); answer.contains("failure")) {
@@ -288,7 +296,12 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
   if (!properties.empty()) {
     FormParameters parameters = {{"action", "ALIASPROP"}, {"name", alias}};
     for (const auto& [name, value] : properties) parameters.emplace_back("property." + name, value);
-    call(collections_call(parameters), "change of properties of the alias " + alias);
+    const std::string action = "change of properties of the alias " + alias;
+    const HttpResponse change = connection_.get(collections_call(parameters), kShort);
+    if (says(change, "non-existent alias")) {
+      throw Error(Remedy::kRetry, "the alias " + alias + " was deleted by someone else at once");
+    }
+    if (change.status != 200) throw solr_error(change, action);
   }
   return true;
 }
@@ -296,6 +309,11 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
 void SolrAdmin::delete_alias(const std::string& alias) {
   call(collections_call({{"action", "DELETEALIAS"}, {"name", alias}}),
        "deletion of the alias " + alias);
+}
+
+void SolrAdmin::set_cluster_property(const std::string& name, const std::string& value) {
+  call(collections_call({{"action", "CLUSTERPROP"}, {"name", name}, {"val", value}}),
+       "change of the cluster's property " + name);
 }
 
 std::string SolrAdmin::incarnation(const std::string& collection) {

@@ -62,6 +62,10 @@ class SolrAdmin {
                                const std::map<std::string, std::string>& properties);
   void delete_alias(const std::string& alias);
 
+  ClusterState cluster_state();
+  /// A property of the whole cluster; Solr takes names that begin with "ext." from anybody.
+  void set_cluster_property(const std::string& name, const std::string& value);
+
   /// Differs from an earlier answer when any core of the collection was restarted or reloaded, went
   /// or came back in between. Throws Error(kRetry) while a leader is loading or replays its log.
   std::string incarnation(const std::string& collection);
@@ -72,7 +76,7 @@ class SolrAdmin {
 
  private:
   HttpResponse call(const std::string& path, const std::string& action);
-  ClusterState cluster_state();
+  void upload_configset(const std::string& name);
   std::map<std::string, CoreMetrics> core_metrics();
   /// What is not ready, in words; empty when all is.
   std::string obstacle(const std::vector<std::string>& collections);

@@ -86,6 +86,9 @@ ClusterState parse_cluster_state(std::string_view body) {
     }
     cluster.collections.emplace(name, std::move(collection));
   }
+  for (const auto& [name, value] : member(*found, "properties").items()) {
+    if (value.is_string()) cluster.properties.emplace(name, value.get<std::string>());
+  }
   return cluster;
 }
 

@@ -32,6 +32,7 @@ struct CollectionState {
 struct ClusterState {
   std::set<std::string> live_nodes;
   std::map<std::string, CollectionState> collections;
+  std::map<std::string, std::string> properties;  ///< of the cluster (CLUSTERPROP), those that are texts
 
   bool live(const Replica& replica) const { return live_nodes.contains(replica.node); }
 };

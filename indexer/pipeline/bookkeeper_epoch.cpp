@@ -1,0 +1,134 @@
+// Slots, epochs and beats: what a run must know of the server before it may write.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pipeline/bookkeeper.hpp"
+#include "pipeline/host_name.hpp"
+#include "pipeline/obstacle_note.hpp"
+
+namespace daas {
+
+Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT slot_type, coalesce(plugin, ''), coalesce(database, ''), database = current_database(),"
+      " coalesce(wal_status, ''), active, coalesce(active_pid, 0)"
+      " FROM pg_replication_slots WHERE slot_name = $1",
+      {name});
+  if (rows.rows() == 0) return SlotState::kNone;
+  const auto refused = [&](const std::string& problem, const std::string& hint) {
+    return Error(Remedy::kRetry, "the replication slot " + name + " " + problem, hint);
+  };
+  const auto other = "start with another --slot NAME, or, if nothing needs it, SELECT "
+                     "pg_drop_replication_slot('" + name + "')";
+  if (rows(0, 0) != "logical") throw refused("is a physical one", other);
+  if (rows(0, 1) != "daas") throw refused("uses the plugin " + rows.text(0, 1), other);
+  if (!rows.boolean(0, 3)) throw refused("belongs to the database " + rows.text(0, 2), other);
+  if (rows(0, 4) != "lost") return SlotState::kUsable;
+  if (rows.boolean(0, 5)) {
+    throw refused("has lost WAL that it needed, and process " + rows.text(0, 6) + " still reads it",
+                  "SELECT pg_terminate_backend(" + rows.text(0, 6) + ")");
+  }
+  return SlotState::kLost;
+}
+
+void Bookkeeper::drop_slot(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  connection_.run("SELECT pg_drop_replication_slot($1)", {name});
+}
+
+Bookkeeper::WalState Bookkeeper::wal(const std::string& slot) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT pg_current_wal_insert_lsn(),"
+      " greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,"
+      " safe_wal_size FROM pg_replication_slots WHERE slot_name = $1 AND restart_lsn IS NOT NULL",
+      {slot});
+  WalState wal;
+  if (rows.rows() == 0) return wal;
+  wal.insert = parse_lsn(rows(0, 0)).value_or(0);
+  wal.retained = rows.integer(0, 1);
+  if (!rows.is_null(0, 2)) wal.safe = rows.integer(0, 2);
+  return wal;
+}
+
+std::string Bookkeeper::oldest_transactions() {
+  const std::lock_guard lock(mutex_);
+  // pg_locks names the holders of transaction ids to every role, which pg_stat_activity does not.
+  const auto rows = connection_.run(
+      "SELECT string_agg(who, '; ') FROM ("
+      "  SELECT concat('pid ' || l.pid, ', database ' || a.datname, ', since ' || a.xact_start) AS who"
+      "    FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"
+      "   WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+      "     AND l.pid IS DISTINCT FROM pg_backend_pid()"
+      "   ORDER BY age(l.transactionid) DESC LIMIT 3) x");
+  return rows.text(0, 0);
+}
+
+Standing Bookkeeper::standing() {
+  const std::lock_guard lock(mutex_);
+  Standing standing{identity_.owner(), identity_.timeline, 0, 0};
+  const auto rows = connection_.run(
+      "SELECT epoch, beat FROM daas.daemon WHERE system_identifier = $1::bigint",
+      {std::to_string(identity_.system)});
+  if (rows.rows() == 0) return standing;
+  standing.epoch = rows.integer(0, 0);
+  standing.beat = rows.integer(0, 1);
+  return standing;
+}
+
+std::int64_t Bookkeeper::begin_epoch(const std::string& name_space, const std::string& slot,
+                                     const Succession& succession) {
+  const std::lock_guard lock(mutex_);
+  const auto system = std::to_string(identity_.system);
+  connection_.run("DELETE FROM daas.progress WHERE system_identifier <> $1::bigint", {system});
+  connection_.run("DELETE FROM daas.generation WHERE system_identifier <> $1::bigint", {system});
+  connection_.run("DELETE FROM daas.collection WHERE system_identifier <> $1::bigint", {system});
+  const auto rows = connection_.run(
+      "INSERT INTO daas.daemon AS d (system_identifier, epoch, beat, namespace, slot, pid, host,"
+      " started_at, reported_at)"
+      " VALUES ($1::bigint, $6::bigint + 1, $7::bigint + 1, $2, $3, $4::int, $5, now(), now())"
+      " ON CONFLICT (singleton) DO UPDATE SET system_identifier = excluded.system_identifier,"
+      " epoch = greatest(d.epoch, $6::bigint) + 1, beat = greatest(d.beat, $7::bigint) + 1,"
+      " obstacle = NULL, obstacle_hint = NULL, namespace = excluded.namespace,"
+      " slot = excluded.slot, pid = excluded.pid, host = excluded.host, started_at = now(),"
+      " reported_at = now()"
+      " RETURNING epoch",
+      {system, name_space, slot, std::to_string(getpid()), host_name(),
+       std::to_string(succession.epoch_after), std::to_string(succession.beat_after)});
+  epoch_ = rows.integer(0, 0);
+  highest_generation_ = succession.generation_after;
+  return epoch_;
+}
+
+void Bookkeeper::note_obstacle(const std::string& words) {
+  const std::lock_guard lock(mutex_);
+  daas::note_obstacle(connection_, words, {});
+}
+
+std::int64_t Bookkeeper::beat() {
+  std::int64_t beat = 0;
+  change([&] {
+    beat = connection_.run("UPDATE daas.daemon SET beat = beat + 1, reported_at = now() RETURNING beat")
+               .integer(0, 0);
+  });
+  return beat;
+}
+
+int Bookkeeper::next_generation(int at_least) {
+  const std::lock_guard lock(mutex_);
+  // A database that went back has a sequence that did, too, and requests of the past may still land.
+  const int least = std::max(at_least, highest_generation_.load() + 1);
+  int number = static_cast<int>(connection_.run("SELECT nextval('daas.generation_seq')").integer(0, 0));
+  if (number < least) {
+    number = static_cast<int>(
+        connection_.run("SELECT max(nextval('daas.generation_seq')) FROM generate_series(1, $1::int)",
+                        {std::to_string(least - number)})
+            .integer(0, 0));
+  }
+  highest_generation_ = std::max(highest_generation_.load(), number);
+  return number;
+}
+
+}  // namespace daas
