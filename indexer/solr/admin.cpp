@@ -31,6 +31,13 @@ json parse(const HttpResponse& response, const std::string& action) {
   return body;
 }
 
+/// A 200 alone is not Solr's word: something in between may have said it.
+void must_be_done(const HttpResponse& response, const std::string& action) {
+  if (response.status != 200) throw solr_error(response, action);
+  if (!parse(response, action).contains("responseHeader"))
+    throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one");
+}
+
 bool says(const HttpResponse& response, std::string_view words) {
   return response.status == 400 && solr_message(response).find(words) != std::string::npos;
 }
@@ -87,6 +94,10 @@ HttpResponse SolrAdmin::call(const std::string& path, const std::string& action)
   HttpResponse response = connection_.get(path, kShort);
   if (response.status != 200) throw solr_error(response, action);
   return response;
+}
+
+void SolrAdmin::change(const std::string& path, const std::string& action) {
+  must_be_done(connection_.get(path, kLong), action);
 }
 
 ClusterState SolrAdmin::cluster_state() {
@@ -184,9 +195,7 @@ void SolrAdmin::upload_configset(const std::string& name) {
   const HttpResponse response =
       connection_.post(path, "application/octet-stream", configset_zip(), kLong);
   // Another daemon may have been faster; under this name its files are the same.
-  if (response.status != 200 && !says(response, "already exists")) {
-    throw solr_error(response, "upload of the configset " + name);
-  }
+  if (!says(response, "already exists")) must_be_done(response, "upload of the configset " + name);
 }
 
 void SolrAdmin::create_collection(const std::string& name, const std::string& configset, int shards,
@@ -244,9 +253,10 @@ void SolrAdmin::wait_writable(const std::string& collection, Clock::time_point d
 Deletion SolrAdmin::delete_collection(const std::string& name) {
   const HttpResponse response =
       connection_.get(collections_call({{"action", "DELETE"}, {"name", name}}), kLong);
-  if (response.status == 200 || says(response, "Could not find collection")) return Deletion::kDone;
+  if (says(response, "Could not find collection")) return Deletion::kDone;
   if (says(response, "is part of aliases")) return Deletion::kAliased;
-  throw solr_error(response, "deletion of the collection " + name);
+  must_be_done(response, "deletion of the collection " + name);
+  return Deletion::kDone;
 }
 
 std::vector<std::string> SolrAdmin::list_collections() {
@@ -292,28 +302,27 @@ bool SolrAdmin::set_alias(const std::string& alias, const std::string& collectio
       collections_call({{"action", "CREATEALIAS"}, {"name", alias}, {"collections", collection}}),
       kLong);
   if (says(response, "is not an existing collection")) return false;
-  if (response.status != 200) throw solr_error(response, "switch of the alias " + alias);
+  must_be_done(response, "switch of the alias " + alias);
   if (!properties.empty()) {
     FormParameters parameters = {{"action", "ALIASPROP"}, {"name", alias}};
     for (const auto& [name, value] : properties) parameters.emplace_back("property." + name, value);
-    const std::string action = "change of properties of the alias " + alias;
-    const HttpResponse change = connection_.get(collections_call(parameters), kShort);
-    if (says(change, "non-existent alias")) {
+    const HttpResponse answer = connection_.get(collections_call(parameters), kShort);
+    if (says(answer, "non-existent alias")) {
       throw Error(Remedy::kRetry, "the alias " + alias + " was deleted by someone else at once");
     }
-    if (change.status != 200) throw solr_error(change, action);
+    must_be_done(answer, "change of properties of the alias " + alias);
   }
   return true;
 }
 
 void SolrAdmin::delete_alias(const std::string& alias) {
-  call(collections_call({{"action", "DELETEALIAS"}, {"name", alias}}),
-       "deletion of the alias " + alias);
+  change(collections_call({{"action", "DELETEALIAS"}, {"name", alias}}),
+         "deletion of the alias " + alias);
 }
 
 void SolrAdmin::set_cluster_property(const std::string& name, const std::string& value) {
-  call(collections_call({{"action", "CLUSTERPROP"}, {"name", name}, {"val", value}}),
-       "change of the cluster's property " + name);
+  change(collections_call({{"action", "CLUSTERPROP"}, {"name", name}, {"val", value}}),
+         "change of the cluster's property " + name);
 }
 
 std::string SolrAdmin::incarnation(const std::string& collection) {

@@ -99,6 +99,21 @@ def test_a_reset_of_every_connection_and_refused_ones_are_survived(site, proxy):
             wait_for(lambda: writer.commits > before + 40, 15, "20 more commits")
 
 
+@pytest.mark.parametrize("action", ["CREATEALIAS", "ALIASPROP", "DELETE&", "DELETEALIAS", "commit=true"])
+def test_a_200_that_is_not_of_solr_is_not_believed(site, proxy, solr, action):
+    site.create_model("passing", "SELECT id, v FROM t")
+    site.wait_for_state("passing", "running")
+    generation = site.status("passing")["generation"]
+    with proxy.fault("garbage", rf"{action}.*passing|passing.*{action}", times=1) as rule:
+        site.sql("SELECT daas.reload_model('passing')")
+        wait_for(lambda: site.status("passing")["generation"] != generation, 15, "another generation is live")
+        site.sql("SELECT daas.drop_model('passing')")
+        wait_for(lambda: rule.hits == 1, 15, f"{action} was answered by something else")
+    del site.queries["passing"]
+    wait_for(lambda: not solr.collections(site.name + ".passing") and f"{site.name}.passing" not in solr.aliases(), 15,
+             "nothing of the dropped model is left")
+
+
 @pytest.mark.parametrize("killed", [False, True], ids=["of a live daemon", "of a killed daemon"])
 def test_a_request_that_lands_after_newer_writes_changes_nothing(site, proxy, killed):
     with proxy.fault("late", UPDATE, times=2) as rule:

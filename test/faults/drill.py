@@ -15,7 +15,7 @@ from models import passing_model, standing_models
 from watcher import Watcher
 from workload import SCHEMA, Workload
 
-DEADLINE = 120       # seconds until everything must be equal again
+DEADLINE = 180       # seconds until everything must be equal again
 POINT_PATIENCE = 6   # seconds until a point must be reached; then the kill comes all the same
 
 

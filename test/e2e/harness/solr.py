@@ -12,8 +12,10 @@ from .waiting import free_port, wait_for
 
 
 class Solr:
-    def __init__(self, home):
+    def __init__(self, home, joins=None):
+        """joins: the node whose ZooKeeper and cluster it shares; that one starts first and ends last."""
         self.home = home
+        self.joins = joins
         self.port = free_port(distance=1000)  # its ZooKeeper's
         self.url = f"http://127.0.0.1:{self.port}/solr"
         self.session = requests.Session()
@@ -22,8 +24,9 @@ class Solr:
         self.home.mkdir(exist_ok=True)
         # To a file, since the JVM inherits it and would keep a pipe open.
         with open(self.home / "start.log", "w+", encoding="utf-8") as log:
+            environment = os.environ | ({"DAAS_SOLR_ZOOKEEPER": f"127.0.0.1:{self.joins.port + 1000}"} if self.joins else {})
             done = subprocess.run([ROOT / "solr/embedded/start", self.home, str(self.port)], stdin=subprocess.DEVNULL,
-                                  stdout=log, stderr=subprocess.STDOUT, timeout=600, check=False)
+                                  stdout=log, stderr=subprocess.STDOUT, timeout=600, check=False, env=environment)
             if done.returncode != 0:
                 log.seek(0)
                 raise RuntimeError(f"Solr did not start:\n{log.read()}")
