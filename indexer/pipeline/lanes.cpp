@@ -75,7 +75,7 @@ bool Lanes::quiet() const {
                      [](const auto& lane) { return lane->queue.empty() && !lane->busy; });
 }
 
-void Lanes::begin(std::vector<std::string> collections) {
+void Lanes::begin(std::vector<std::string> collections, std::string head) {
   std::unique_lock lock(mutex_);
   for (auto& lane : lanes_) {
     lane->queue.clear();
@@ -85,6 +85,7 @@ void Lanes::begin(std::vector<std::string> collections) {
   // The lanes read collections_ while they send.
   changed_.wait(lock, [&] { return quiet(); });
   collections_ = std::move(collections);
+  head_ = std::move(head);
   added_ = 0;
   dispatched_ = false;
   error_ = nullptr;
@@ -93,7 +94,12 @@ void Lanes::begin(std::vector<std::string> collections) {
 std::string& Lanes::body(std::string_view id) {
   if (on_added) on_added(id);
   current_ = lanes_[std::hash<std::string_view>{}(id) % lanes_.size()].get();
-  current_->body += current_->documents == 0 ? '[' : ',';
+  if (current_->documents > 0) {
+    current_->body += ',';
+  } else {
+    current_->body += '[';
+    if (!head_.empty()) current_->body.append(head_).append(1, ',');
+  }
   return current_->body;
 }
 

@@ -57,7 +57,8 @@ class Lanes {
 
   /// Where the next documents go: each body is sent to each of them. What an earlier batch that
   /// failed left unsent is dropped.
-  void begin(std::vector<std::string> collections);
+  /// @param head a document that goes first in every body; empty: none
+  void begin(std::vector<std::string> collections, std::string head = {});
   /// The body to append the document `id` to (by hash of the id; a document is one JSON object,
   /// without a comma). Call added() after it.
   std::string& body(std::string_view id);
@@ -81,6 +82,7 @@ class Lanes {
   const Interrupt& interrupt_;
   const RetryObserver observer_;
   std::vector<std::string> collections_;
+  std::string head_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Lane* current_ = nullptr;
   std::size_t added_ = 0;

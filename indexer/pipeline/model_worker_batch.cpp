@@ -164,7 +164,7 @@ void ModelWorker::choose_targets() {
 void ModelWorker::begin_sending(Lsn held) {
   std::vector<std::string> collections;
   for (const auto number : sent_to_) collections.push_back(store_->collection(number));
-  lanes_->begin(std::move(collections));
+  lanes_->begin(std::move(collections), half_mark(context_.next_version()));
   if (!oldest_undurable_) durable_at_ = Clock::now();
   oldest_undurable_ = std::min(oldest_undurable_.value_or(held), held);
   unopened_ |= live_ && live_->follows;

@@ -9,6 +9,10 @@
 namespace daas {
 namespace {
 
+/// Counts the marks that a batch is not whole, whatever the request's own filters.
+constexpr const char* kHalfFacet =
+    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}}})";
+
 constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
 
@@ -158,6 +162,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("start", std::to_string(request.offset));
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   parameters.emplace_back("fl", "_doc_:[json]");
+  parameters.emplace_back("json.facet", kHalfFacet);
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -69,7 +70,16 @@ struct Rows {
   bool found_exact = false;
   bool header = false;
   bool response = false;
+  std::optional<bool> whole;  ///< no mark of half a batch
 };
+
+std::optional<bool> read_whole(ondemand::object facets) {
+  for (auto facet : facets) {
+    if (std::string_view(facet.unescaped_key()) != "half") continue;
+    return facet.value().get_object().find_field("count").get_uint64() == 0;
+  }
+  return std::nullopt;
+}
 
 [[noreturn]] void cut_short() {
   throw Refusal(504, "PGRST003", "the search took too long and was stopped", {},
@@ -91,6 +101,8 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         // true or "omitted"; only an explicit false says that the rows are whole.
         if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
       }
+    } else if (name == "facets") {
+      rows.whole = read_whole(part.value().get_object());
     } else if (name == "response") {
       rows.response = true;
       RowWriter writer(shape);
@@ -122,8 +134,12 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
     throw Refusal(502, "XX000", "the search engine's answer could not be read", error.what());
   }
   // Without its header nothing would tell a cut-off search from an empty one.
-  if (!rows.header || !rows.response) {
+  if (!rows.header || !rows.response || !rows.whole) {
     throw Refusal(502, "XX000", "the search engine's answer is not complete");
+  }
+  if (!*rows.whole) {
+    throw unavailable("the search engine restarted in the middle of a batch of changes",
+                      "its documents are not of one moment until daas-indexer has repeated the batch");
   }
   if (shape.count && !rows.found_exact) cut_short();
 

@@ -78,7 +78,6 @@ class SolrAdmin {
   HttpResponse call(const std::string& path, const std::string& action);
   void upload_configset(const std::string& name);
   void change(const std::string& path, const std::string& action);
-  ClusterState cluster_state();
   std::map<std::string, CoreMetrics> core_metrics();
   /// What is not ready, in words; empty when all is.
   std::string obstacle(const std::vector<std::string>& collections);

@@ -16,7 +16,15 @@ namespace {
 constexpr std::string_view kFenceId = R"(\u0000fence)";
 constexpr long kConflict = 409;
 
+/// A tombstone, so that no read shows it.
+std::string fence_document(std::int64_t version, bool half) {
+  return R"({"id":")" + std::string(kFenceId) + R"(","_ver_":)" + std::to_string(version) +
+         R"(,"_deleted_":true)" + (half ? R"(,"_half_":true})" : "}");
+}
+
 }  // namespace
+
+std::string half_mark(std::int64_t version) { return fence_document(version, true); }
 
 SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
                        HttpConnection::Timeout timeout)
@@ -102,21 +110,17 @@ void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
   post_fence(collection,
              searcher == Searcher::kSoft ? "&softCommit=true&waitSearcher=true"
                                          : "&commit=true&openSearcher=true&waitSearcher=true",
-             version, "opening of a searcher of " + collection);
+             fence_document(version, false), "opening of a searcher of " + collection);
 }
 
 void SolrWriter::fence(const std::string& collection, std::int64_t version) {
-  post_fence(collection, "", version, "fence of " + collection);
+  post_fence(collection, "", half_mark(version), "fence of " + collection);
 }
 
 void SolrWriter::post_fence(const std::string& collection, std::string_view query,
-                            std::int64_t version, const std::string& action) {
-  // A tombstone, so that no read shows it.
-  std::string body = R"([{"id":")";
-  body.append(kFenceId).append(R"(","_ver_":)").append(std::to_string(version));
-  body += R"(,"_deleted_":true}])";
-  const HttpResponse response =
-      post_update(collection, "&update.chain=fence" + std::string(query), body);
+                            const std::string& document, const std::string& action) {
+  const HttpResponse response = post_update(
+      collection, "&update.chain=fence" + std::string(query), "[" + document + "]");
   if (response.status == kConflict) {
     throw Error(Remedy::kRestart,
                 "the " + action + " came too late: another daemon has begun to write there");

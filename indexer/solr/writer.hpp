@@ -19,6 +19,11 @@ enum class Searcher : std::uint8_t {
   kDurable,  ///< a hard commit, too
 };
 
+/// The document that goes first in every body of a batch: a searcher that Solr opens by itself (it
+/// restarted) shows it as long as the batch is not whole, and then reads are refused. The
+/// open_searcher() that ends the batch takes it away.
+std::string half_mark(std::int64_t version);
+
 /// One lane: one connection, owned and used by one thread.
 ///
 /// Every method throws Error(kRetry) when it is in doubt whether Solr did it. Repeating is then the
@@ -46,7 +51,8 @@ class SolrWriter {
   /// Of several shards only the one that has the fence is safe from late ones.
   void open_searcher(const std::string& collection, Searcher searcher, std::int64_t version);
 
-  /// Lets no open_searcher() of before open a searcher any more.
+  /// Lets no open_searcher() of before open a searcher any more. Whether what is there is whole is not
+  /// known, so the fence is a half_mark() until the next open_searcher().
   void fence(const std::string& collection, std::int64_t version);
 
   /// Versions that Solr holds of these documents and tombstones, also of those that no searcher shows
@@ -65,8 +71,8 @@ class SolrWriter {
                                               const HttpResponse& response);
   HttpResponse post_update(const std::string& collection, std::string_view query,
                            std::string_view body);
-  void post_fence(const std::string& collection, std::string_view query, std::int64_t version,
-                  const std::string& action);
+  void post_fence(const std::string& collection, std::string_view query,
+                  const std::string& document, const std::string& action);
 
   HttpConnection connection_;
   HttpConnection::Timeout timeout_;

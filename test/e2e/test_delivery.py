@@ -207,3 +207,42 @@ def test_a_reader_never_sees_half_a_transaction(site, solr):
     reader.join()
     site.assert_equal("purse")
     assert set(sums) == {(40, 4000)}
+
+
+def test_a_solr_that_restarts_within_a_batch_is_not_read_before_it_is_whole(site, solr):
+    """A killed Solr opens its searchers by itself, on whatever had come."""
+    site.sql("CREATE TABLE coin (id int PRIMARY KEY, side text); INSERT INTO coin SELECT i, 'heads' FROM generate_series(1, 15000) i")
+    site.create_model("coin", "SELECT id, side FROM coin")
+    site.sql("SELECT daas.create_api('coin', public => true)")
+    site.assert_equal("coin")
+    site.wait_for_api("coin", limit=1)
+    collection = solr.aliases()[f"{site.name}.coin"]
+    site.sql("UPDATE coin SET side = 'tails'")
+    # Real-time get: before any searcher shows it.
+    wait_for(lambda: any('"tails"' in document["_doc_"] for document in
+                         solr.get(f"/{collection}/get", ids="1,2,3,4,5,6,7,8", fl="_doc_")["response"]["docs"]),
+             30, "some of the batch is in Solr")
+    site.indexer.kill()
+    solr.kill()
+    solr.start()
+
+    def sides():
+        # Of one searcher: one request.
+        facets = solr.get(f"/{collection}/select", q="*:* -_deleted_:true", rows=0,
+                          **{"json.facet": "{side: {type: terms, field: c_side_s}}"})["facets"]
+        return {bucket["val"]: bucket["count"] for bucket in facets.get("side", {}).get("buckets", [])}
+    # The daemon may have come through before it was killed; then there is nothing to hide.
+    torn = len(wait_for(lambda: sum(sides().values()) == 15000 and sides(), 60, "Solr has replayed its log")) > 1
+    site.indexer.options["role"] = "serve"
+    site.indexer.start(ready=False)
+    try:
+        answer = wait_for(lambda: (got := site.api("coin", limit=1)).status_code != 404 and got, 20, "the API is known")
+        assert answer.status_code == (503 if torn else 200), answer.text
+        assert not torn or "in the middle of a batch" in answer.json()["message"]
+    finally:
+        site.indexer.stop()
+        del site.indexer.options["role"]
+    site.indexer.start()
+    site.wait_for_api("coin", limit=1)
+    assert site.api("coin", side="eq.heads", limit=1).json() == []
+    site.assert_equal("coin")

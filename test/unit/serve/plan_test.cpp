@@ -8,6 +8,9 @@
 namespace daas {
 namespace {
 
+constexpr const char* kHalfFacet =
+    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}}})";
+
 using nlohmann::json;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
@@ -95,6 +98,7 @@ TEST(Plan, TheFrameOfAReadIsExactlyThis) {
       {"start", "5"},
       {"rows", "20"},
       {"fl", "_doc_:[json]"},
+      {"json.facet", kHalfFacet},
       {"wt", "json"},
       {"timeAllowed", "5000"},
   };
@@ -203,6 +207,8 @@ TEST(Plan, HostileTextStaysAValue) {
       for (const auto& [name, value] : planned.solr.parameters) {
         if (name[0] == 'v' && value.find(raw) != std::string::npos) {
           seen = true;
+        } else if (name == "json.facet") {
+          EXPECT_EQ(value, kHalfFacet);
         } else {
           // Nothing but generated text in every other parameter.
           static const std::regex kGenerated(
@@ -222,7 +228,7 @@ TEST(Plan, OnlyAllowlistedParametersLeave) {
       plan("origin=in.(a,b)&ratio=in.(1,2)&at=not.gt.2020-01-01&order=id.desc&select=id", api,
            {{"a", "x"}, {"d", 1}});
   static const std::regex kAllowed(
-      "q|all|dead|fq|f[0-9]+|v[0-9]+|scope[0-9]+|ssep|rows|start|sort|fl|wt|timeAllowed");
+      "q|all|dead|fq|f[0-9]+|v[0-9]+|scope[0-9]+|ssep|rows|start|sort|fl|json\\.facet|wt|timeAllowed");
   for (const auto& [name, value] : planned.solr.parameters)
     EXPECT_TRUE(std::regex_match(name, kAllowed)) << name;
 }

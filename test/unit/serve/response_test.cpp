@@ -13,10 +13,11 @@ AnswerShape shape_of(std::vector<AnswerShape::Member> members) {
 }
 
 std::string solr(const std::string& docs, const std::string& found = "3",
-                 const std::string& header = "") {
+                 const std::string& header = "", int half = 0) {
   return R"({"responseHeader":{"zkConnected":true,"status":0,"QTime":1)" + header +
          R"(},"response":{"numFound":)" + found + R"(,"start":0,"numFoundExact":true,"docs":[)" +
-         docs + "]}}\n";
+         docs + R"(]},"facets":{"count":)" + found + R"(,"half":{"count":)" + std::to_string(half) +
+         "}}}\n";
 }
 
 std::string document(const std::string& text) {
@@ -127,9 +128,20 @@ TEST(Answer, ACountThatIsNotExactIsNotGiven) {
   shape.count = true;
   EXPECT_EQ(
       status_of(
-          R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]}})",
+          R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]},)"
+          R"("facets":{"half":{"count":0}}})",
           shape),
       504u);
+}
+
+TEST(Answer, HalfABatchIsNeverShown) {
+  const auto shape = shape_of({{"a", "a"}});
+  EXPECT_EQ(status_of(solr(document(R"({"a":1})"), "1", "", 1), shape), 503u);
+  EXPECT_EQ(status_of(solr("", "0", "", 2), shape), 503u);
+  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":0,"docs":[]}})", shape), 502u);
+  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":0,"docs":[]},"facets":{"count":0}})",
+                      shape),
+            502u);
 }
 
 TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
