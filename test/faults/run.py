@@ -42,7 +42,7 @@ def main():
     say(f"seed {seed}, logs and data in {directory}")
     passed = False
     try:
-        passed = drill(directory, faults, seed, time.monotonic() + seconds, with_solr)
+        passed = drill(directory, faults, seed, seconds, with_solr)
     finally:
         if passed:
             shutil.rmtree(directory, ignore_errors=True)
@@ -51,32 +51,36 @@ def main():
     return 0 if passed else 1
 
 
-def drill(directory, faults, seed, end, with_solr):
+def series(one, faults, seed, seconds, with_solr):
+    """How many faults were endured, and what was not right after the next one."""
+    one.start()
+    say("everything runs")
+    end = time.monotonic() + seconds
+    for number in range(1, faults + 1):
+        if number > 1 and time.monotonic() > end:
+            return number - 1, None
+        fault = draw(seed, number, one.passing_lives, with_solr)
+        began = time.monotonic()
+        try:
+            note = one.endure(fault)
+        except Failure as error:
+            say(f"fault {number}: {fault.words()}: FAILED\n{error}")
+            return number - 1, error
+        say(f"fault {number}: {fault.words()}{note}: equal again, {time.monotonic() - began:.1f} s")
+    return faults, None
+
+
+def drill(directory, faults, seed, seconds, with_solr):
     (directory / "pg").mkdir(mode=0o755)
     postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
     site = proxy = one = None
-    done, failure = 0, None
     try:
         postgres.create()
         solr.start()
         proxy = FaultProxy(solr.port)
         site = Site("faults", directory / "daemon", postgres, solr, {"solr": proxy.url, "log-level": "info"})
         one = Drill(site, proxy, seed)
-        one.start()
-        say("everything runs")
-        for number in range(1, faults + 1):
-            if time.monotonic() > end:
-                break
-            fault = draw(seed, number, one.passing_lives, with_solr)
-            began = time.monotonic()
-            try:
-                note = one.endure(fault)
-            except Failure as error:
-                failure = error
-                say(f"fault {number}: {fault.words()}: FAILED\n{error}")
-                break
-            done = number
-            say(f"fault {number}: {fault.words()}{note}: equal again, {time.monotonic() - began:.1f} s")
+        done, failure = series(one, faults, seed, seconds, with_solr)
         one.stop()
     finally:
         if proxy:
@@ -88,6 +92,7 @@ def drill(directory, faults, seed, end, with_solr):
 
 
 def report(one, done, failure, seed):
+    """Whether everything was right; the last line says it."""
     lost, stale, extra = (failure.lost, failure.stale, failure.extra) if failure else (0, 0, 0)
     watcher = one.watcher
     for wrong in watcher.restart[:2]:
