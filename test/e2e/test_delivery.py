@@ -156,23 +156,6 @@ def test_postgresql_that_is_killed_costs_nothing_but_time(site, rng, postgres):
     site.assert_equal("item_query")
 
 
-def test_solr_that_is_killed_costs_nothing_but_time(site, rng, solr):
-    fill(site, 5000)
-    site.create_model("item", PROJECTION)
-    site.create_model("item_query", QUERY)
-    site.assert_equal("item")
-    with Writers(site, rng, 2) as writers:
-        writers.wait_for(100)
-        solr.kill()
-        try:
-            writers.wait_for(100)
-        finally:
-            solr.start()
-        writers.wait_for(100)
-    site.assert_equal("item")
-    site.assert_equal("item_query")
-
-
 def test_a_reader_never_sees_half_a_transaction(site, solr):
     site.sql("CREATE TABLE purse (id int PRIMARY KEY, coins int NOT NULL)")
     site.sql("INSERT INTO purse SELECT i, 100 FROM generate_series(1, 40) i")
