@@ -46,6 +46,8 @@ int run(const daas::Config& config) {
   std::unique_ptr<daas::ServeRole> serve;
   if (config.index) index = std::make_unique<daas::IndexRole>(config.index_options);
   if (config.serve) serve = std::make_unique<daas::ServeRole>(config.serve_options);
+  daas::AdminServer::Status status;
+  if (index) status = [&](const std::string& exact) { return index->status(exact); };
   daas::AdminServer admin(config.admin_listen, [&] {
     daas::Readiness readiness;
     readiness.ready = !index || index->ready(readiness.reason);
@@ -59,11 +61,11 @@ int run(const daas::Config& config) {
     if (index) add(index->metrics());
     if (serve) add(serve->metrics());
     return families;
-  });
+  }, status);
   if (serve) serve->start();
   admin.start();
   if (index) index->start();
-  spdlog::info("daas-indexer {} runs: {}{}{}; /readyz and /metrics on {}", daas::kVersion,
+  spdlog::info("daas-indexer {} runs: {}{}{}; /readyz, /metrics and /status on {}", daas::kVersion,
                index ? "index" : "", index && serve ? " and " : "",
                serve ? "serve on " + config.serve_options.listen : "", config.admin_listen);
 

@@ -1,6 +1,7 @@
 #include "pipeline/index_metrics.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace daas {
@@ -28,9 +29,13 @@ void add(MetricFamily& family, double value, const std::string& model = {}) {
   family.metric.push_back(std::move(metric));
 }
 
-double seconds_since(std::int64_t time) {
-  return std::max(0.0, static_cast<double>(postgres_time_now() - time) / 1e6);
+std::int64_t since(std::int64_t time) {
+  return std::max<std::int64_t>(0, postgres_time_now() - time);
 }
+
+double seconds(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
+
+constexpr std::chrono::seconds kThroughputOf{10};
 
 }  // namespace
 
@@ -91,7 +96,8 @@ ModelMetrics& IndexMetrics::model(const std::string& name) {
         .refused = refused_.Add({{"model", name}}),
         .solr_retries = retries_.Add({{"model", name}, {"of", "solr"}}),
         .postgresql_retries = retries_.Add({{"model", name}, {"of", "postgresql"}}),
-        .batches = {batches(0), batches(1), batches(2), batches(3), batches(4)}});
+        .batches = {batches(0), batches(1), batches(2), batches(3), batches(4)},
+        .samples = {}});
   }
   return *entry;
 }
@@ -122,11 +128,59 @@ std::vector<MetricFamily> IndexMetrics::collect() {
   return families;
 }
 
+std::int64_t IndexMetrics::lag_of(const ModelMetrics& model) const {
+  const auto oldest = epoch_ == 0 || !model.follows ? model.visible_at.load()
+                                                    : older(model.oldest_taken, model.oldest_queued);
+  return oldest == 0 ? 0 : since(oldest);
+}
+
+ModelMetrics::Sample ModelMetrics::sample() const {
+  return {std::chrono::steady_clock::now(), rows_loaded.Value(), changes.Value(), documents.Value()};
+}
+
+void IndexMetrics::sample() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, model] : models_) {
+    model->samples.push_back(model->sample());
+    while (model->samples.back().at - model->samples.front().at > kThroughputOf) {
+      model->samples.pop_front();
+    }
+  }
+}
+
+std::map<std::string, ModelFigures> IndexMetrics::figures() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, ModelFigures> all;
+  for (const auto& [name, model] : models_) {
+    ModelFigures figures;
+    const auto now = model->sample();
+    figures.rows_loaded = static_cast<std::int64_t>(now.rows_loaded);
+    figures.changes = static_cast<std::int64_t>(now.changes);
+    figures.documents = static_cast<std::int64_t>(now.documents);
+    figures.refused = static_cast<std::int64_t>(model->refused.Value());
+    if (!model->samples.empty()) {
+      const auto& then = model->samples.front();
+      const auto time = std::chrono::duration<double>(now.at - then.at).count();
+      const auto rate = [time](double more) { return time > 0 ? std::round(more / time) : 0; };
+      figures.rows_loaded_rate = rate(now.rows_loaded - then.rows_loaded);
+      figures.changes_rate = rate(now.changes - then.changes);
+      figures.documents_rate = rate(now.documents - then.documents);
+    }
+    figures.lag_us = lag_of(*model);
+    figures.visible_age_us = model->visible_at == 0 ? 0 : since(model->visible_at);
+    figures.captured = model->captured;
+    figures.captured_at = model->captured_at;
+    figures.shown = model->shown;
+    figures.shown_at = model->shown_at;
+    all[name] = figures;
+  }
+  return all;
+}
+
 void IndexMetrics::add_positions(std::vector<MetricFamily>& families) {
   const std::lock_guard lock(mutex_);
-  const auto epoch = epoch_.load();
   auto running = gauge("daas_index_epoch", "Epoch of the run under way; 0 while there is none.");
-  add(running, static_cast<double>(epoch));
+  add(running, static_cast<double>(epoch_.load()));
   auto queue = gauge("daas_queue_bytes", "Decoded changes in memory.");
   add(queue, static_cast<double>(queue_bytes_.load()));
   auto retained = gauge("daas_wal_retained_bytes", "WAL that the replication slot keeps.");
@@ -155,10 +209,8 @@ void IndexMetrics::add_positions(std::vector<MetricFamily>& families) {
     const auto visible_at = model->visible_at.load();
     if (visible == 0) continue;
     add(bytes, wal_.insert > visible ? static_cast<double>(wal_.insert - visible) : 0, name);
-    add(age, seconds_since(visible_at), name);
-    const auto oldest = epoch == 0 || !model->follows ? visible_at
-                                                      : older(model->oldest_taken, model->oldest_queued);
-    add(lag, oldest == 0 ? 0 : seconds_since(oldest), name);
+    add(age, seconds(since(visible_at)), name);
+    add(lag, seconds(lag_of(*model)), name);
   }
   families.insert(families.end(), {queued, bytes, lag, age, letters});
 }

@@ -8,6 +8,7 @@
 #include "core/backoff.hpp"
 #include "pipeline/index_run.hpp"
 #include "pipeline/obstacle_note.hpp"
+#include "pipeline/status_page.hpp"
 
 namespace daas {
 namespace {
@@ -38,6 +39,12 @@ bool IndexRole::ready(std::string& reason) {
   const std::lock_guard lock(mutex_);
   reason = obstacle_;
   return obstacle_.empty();
+}
+
+std::optional<std::string> IndexRole::status(const std::string& exact) {
+  std::string obstacle;
+  ready(obstacle);
+  return StatusPage(options_, metrics_, interrupt_).render(obstacle, exact);
 }
 
 void IndexRole::set_obstacle(const std::string& what) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -23,6 +24,8 @@ class IndexRole {
   bool ready(std::string& reason);
   /// Its figures, for /metrics.
   std::vector<prometheus::MetricFamily> metrics() { return metrics_.collect(); }
+  /// For GET /status (StatusPage::render).
+  std::optional<std::string> status(const std::string& exact);
 
  private:
   void run();

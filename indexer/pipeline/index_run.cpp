@@ -226,6 +226,7 @@ void IndexRun::write_reports(bool alive) {
 }
 
 void IndexRun::observe(bool alive) {
+  metrics_.sample();
   metrics_.set_queue_bytes(log_.bytes());
   for (const auto& backlog : log_.backlog()) {
     auto& model = metrics_.model(backlog.name);

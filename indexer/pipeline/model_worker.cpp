@@ -276,6 +276,8 @@ void ModelWorker::set_visible(Lsn position) {
   oldest_unopened_ = 0;
   metrics_.visible = position;
   metrics_.visible_at = batch_time_;
+  metrics_.shown_at = sent_last_.second;
+  metrics_.shown = sent_last_.first;
 }
 
 void ModelWorker::observe() {

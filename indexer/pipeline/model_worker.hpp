@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "batch/commit_log.hpp"
@@ -156,6 +157,7 @@ class ModelWorker {
   Backoff load_backoff_;
   bool mismatched_ = false;          ///< the count of the load was wrong at the last boundary
 
+  std::pair<Lsn, std::int64_t> sent_last_{0, 0};  ///< last commit of the last batch, and its time
   std::vector<int> sent_to_;             ///< generations that got the batch under way
   std::optional<Lsn> oldest_undurable_;  ///< of the commits sent since the last hard commit
   bool unopened_ = false;                ///< acknowledged documents that no searcher shows yet

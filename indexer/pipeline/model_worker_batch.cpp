@@ -22,6 +22,8 @@ void ModelWorker::absorb() {
   for (auto& commit : subscription_->take()) {
     rule_.add(changes_of(*commit), commit->bytes, Clock::now());
     metrics_.changes.Increment(static_cast<double>(commit->change_count));
+    metrics_.captured_at = commit->time_us;
+    metrics_.captured = commit->lsn;
     pending_.push_back(std::move(commit));
   }
   observe();
@@ -117,7 +119,10 @@ void ModelWorker::finish_batch() {
   letters_.settle([this](const std::string& collection, const std::vector<std::string>& ids) {
     return store_->versions(collection, ids);
   });
-  if (!members_.empty()) metrics_.count_batch(cause_);
+  if (!members_.empty()) {
+    metrics_.count_batch(cause_);
+    sent_last_ = {members_.back()->lsn, members_.back()->time_us};
+  }
   half_sent_ = false;
   members_.clear();
   if (std::exchange(failing_since_, std::nullopt)) report_.reason.clear();

@@ -231,6 +231,46 @@ TEST(Admin, ReadyzTellsTheReason) {
   EXPECT_TRUE(ask("POST /readyz").starts_with("HTTP/1.1 405"));
 }
 
+TEST(Admin, AStatusThatTakesLongHoldsUpNoProbe) {
+  std::promise<void> release;
+  auto gate = release.get_future().share();
+  AdminServer admin("127.0.0.1:0", [] { return Readiness{true, ""}; },
+                    [] { return std::vector<prometheus::MetricFamily>(); },
+                    [gate](const std::string& exact) -> std::optional<std::string> {
+                      if (exact == "slow") gate.wait();
+                      if (exact == "away") throw Error(Remedy::kRetry, "PostgreSQL is away");
+                      if (exact == "nope") return std::nullopt;
+                      return "{\"exact\":\"" + exact + "\"}";
+                    });
+  admin.start();
+  const auto send = [&](Client& client, const std::string& target) {
+    client.send("GET " + target + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+  };
+  const auto ask = [&](const std::string& target) {
+    Client client(admin.port());
+    send(client, target);
+    return client.receive_all();
+  };
+  EXPECT_NE(ask("/status").find(R"({"exact":""})"), std::string::npos);
+  EXPECT_TRUE(ask("/status?exact=away").starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(ask("/status?exact=nope").starts_with("HTTP/1.1 404"));
+  EXPECT_TRUE(ask("/status?x=1").starts_with("HTTP/1.1 400"));
+  Client slow(admin.port());
+  send(slow, "/status?exact=slow");
+  EXPECT_TRUE(ask("/readyz").starts_with("HTTP/1.1 200"));
+  release.set_value();
+  EXPECT_NE(slow.receive_all().find(R"({"exact":"slow"})"), std::string::npos);
+}
+
+TEST(Admin, ADaemonThatDoesNotIndexHasNoStatus) {
+  AdminServer admin("127.0.0.1:0", [] { return Readiness{true, ""}; },
+                    [] { return std::vector<prometheus::MetricFamily>(); });
+  admin.start();
+  Client client(admin.port());
+  client.send("GET /status HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.receive_all().starts_with("HTTP/1.1 404"));
+}
+
 TEST(WorkerPool, RefusesWorkBeyondItsQueueAndDropsItAtTheEnd) {
   std::promise<void> started, release;
   auto gate = release.get_future();
