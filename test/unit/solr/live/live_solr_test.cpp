@@ -22,6 +22,8 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr HttpConnection::Timeout kTimeout = 15s;
+/// The document that every opening of a searcher brings, counted as a tombstone.
+constexpr std::int64_t kFence = 1;
 
 SolrEndpoint endpoint() {
   const char* url = std::getenv("DAAS_TEST_SOLR");
@@ -129,6 +131,23 @@ TEST_P(LiveSolr, DocumentIsVisibleOnlyAfterAnOpeningCommit) {
   EXPECT_EQ(texts(), "A B");
 }
 
+TEST_P(LiveSolr, AnOlderOpeningOfASearcherIsRefusedAndShowsNothing) {
+  if (GetParam() > 1) GTEST_SKIP() << "of several shards one is fenced";
+  writer_.fence(collection_, 5);
+  write(R"([{"id":"a","_ver_":1,"_doc_":"A"}])");
+  for (const auto searcher : {Searcher::kSoft, Searcher::kDurable}) {
+    try {
+      writer_.open_searcher(collection_, searcher, 5);
+      ADD_FAILURE() << "opened by a version that is not newer";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.remedy(), Remedy::kRestart) << error.what();
+    }
+    EXPECT_EQ(texts(), "");
+  }
+  writer_.open_searcher(collection_, Searcher::kSoft, 6);
+  EXPECT_EQ(texts(), "A");
+}
+
 TEST_P(LiveSolr, OlderAndEqualVersionsAreDroppedAndNewerWin) {
   write(R"([{"id":"a","_ver_":5,"_doc_":"five"},{"id":"b","_ver_":5,"_doc_":"b5"}])");
   write(R"([{"id":"a","_ver_":4,"_doc_":"four"}])");
@@ -164,9 +183,9 @@ TEST_P(LiveSolr, CountsTellTombstonesAndEveryIdOnce) {
   write(R"([{"id":"k1","_ver_":2,"_deleted_":true},{"id":"k2","_ver_":2,"_deleted_":true}])");
   show();
   DocumentCounts counts = admin_.count(collection_);
-  EXPECT_EQ(counts.all, 3000);
+  EXPECT_EQ(counts.all, 3000 + kFence);
   EXPECT_EQ(counts.live, 2998);
-  EXPECT_EQ(counts.unique_ids, 3000);
+  EXPECT_EQ(counts.unique_ids, 3000 + kFence);
 
   // The only way to have an id twice: a write that asks for it.
   HttpConnection connection(endpoint());
@@ -176,8 +195,8 @@ TEST_P(LiveSolr, CountsTellTombstonesAndEveryIdOnce) {
   EXPECT_EQ(twice.status, 200) << twice.body;
   show();
   counts = admin_.count(collection_);
-  EXPECT_EQ(counts.all, 3003);
-  EXPECT_EQ(counts.unique_ids, 3000);
+  EXPECT_EQ(counts.all, 3003 + kFence);
+  EXPECT_EQ(counts.unique_ids, 3000 + kFence);
 }
 
 TEST_P(LiveSolr, RefusedDocumentsAreNamedAndTheOthersAccepted) {
@@ -198,7 +217,7 @@ TEST_P(LiveSolr, RefusedDocumentsAreNamedAndTheOthersAccepted) {
 }
 
 TEST_P(LiveSolr, VersionsAreKnownBeforeASearcherShowsThem) {
-  update(R"([{"id":"a,b","_ver_":5},{"id":"q\"\\|é","_ver_":6,"_deleted_":true},{"id":"c","_ver_":7}])");
+  write(R"([{"id":"a,b","_ver_":5},{"id":"q\"\\|é","_ver_":6,"_deleted_":true},{"id":"c","_ver_":7}])");
   using Versions = std::map<std::string, std::int64_t>;
   const auto versions = [&](std::vector<std::string> ids) { return writer_.versions(collection_, ids); };
   EXPECT_EQ(versions({"a,b", "q\"\\|é", "none"}), (Versions{{"a,b", 5}, {"q\"\\|é", 6}}));
@@ -221,11 +240,11 @@ TEST_P(LiveSolr, PurgeRemovesTombstonesUpToAVersionOnly) {
   write(
       R"([{"id":"a","_ver_":3,"_deleted_":true},{"id":"b","_ver_":4,"_deleted_":true},{"id":"c","_ver_":1,"_doc_":"C"}])");
   show();
-  EXPECT_EQ(admin_.count(collection_).all, 3);
+  EXPECT_EQ(admin_.count(collection_).all, 3 + kFence);
   writer_.purge_tombstones(collection_, 3);
   show();
   const DocumentCounts counts = admin_.count(collection_);
-  EXPECT_EQ(counts.all, 2);
+  EXPECT_EQ(counts.all, 2 + kFence);
   EXPECT_EQ(counts.live, 1);
 }
 
