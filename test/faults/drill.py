@@ -16,7 +16,7 @@ from watcher import Watcher
 from workload import SCHEMA, Workload
 
 DEADLINE = 180       # seconds until everything must be equal again
-POINT_PATIENCE = 6   # seconds until a point must be reached; then the kill comes all the same
+POINT_PATIENCE = 15  # seconds until a point must be reached; then the kill comes all the same
 
 
 class Failure(Exception):
