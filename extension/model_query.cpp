@@ -10,6 +10,7 @@ extern "C" {
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 }
 
@@ -73,6 +74,12 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
     if (i > 0) appendStringInfoChar(&json, ',');
     escape_json(&json, model.columns[model.key[i]].name);
   }
+  appendStringInfoString(&json, "],\"functions\":[");
+  ListCell* cell;
+  foreach (cell, model.functions) {
+    if (foreach_current_index(cell) > 0) appendStringInfoChar(&json, ',');
+    escape_json(&json, format_procedure_qualified(lfirst_oid(cell)));
+  }
   appendStringInfo(&json, "],\"sources\":[{\"relation\":%u,\"key\":[", model.table);
   for (int i = 0; i < model.key_count; ++i) {
     if (i > 0) appendStringInfoChar(&json, ',');
@@ -100,7 +107,7 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   error_context_stack = &callback;
   List* relative_times = NIL;
   model.query = parse_model_query(text, &relative_times);
-  model.table = check_model_query(text, model.query, relative_times);
+  model.table = check_model_query(text, model.query, relative_times, &model.functions);
   Relation table = table_open(model.table, NoLock);
   check_source_table(table);
   find_output_columns(&model, table);

@@ -44,6 +44,7 @@ struct ModelQuery {
   int* key;  ///< positions in `columns`
   int key_count;
   bool projection;  ///< documents can be built from change events alone
+  List* functions;  ///< oids of those that it calls and that aren't built in
 };
 
 /// For ereport(): the position of a byte offset in the query, counted in characters.
@@ -54,7 +55,8 @@ int query_position(const char* text, int location);
 Query* parse_model_query(const char* text, List** relative_times);
 
 /// Refuses every construct that a model can't have; returns its one table, which analysis locked.
-Oid check_model_query(const char* text, Query* query, List* relative_times);
+/// `functions` gets the oids of the functions that it calls and that aren't built in.
+Oid check_model_query(const char* text, Query* query, List* relative_times, List** functions);
 /// Refuses tables that can't be a source, or that the current user does not own.
 void check_source_table(Relation table);
 

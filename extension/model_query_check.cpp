@@ -26,6 +26,7 @@ namespace {
 struct Place {
   const char* text;
   Node* node;
+  List** functions;
 };
 
 [[noreturn]] void refuse_expression(const Place& place, const char* construct, const char* hint) {
@@ -49,9 +50,14 @@ struct Place {
 }
 
 bool check_function(Oid function, void* context) {
-  const char* refusal = function_refusal(function);
-  if (refusal == nullptr) return false;
   const Place* place = static_cast<Place*>(context);
+  const char* refusal = function_refusal(function);
+  if (refusal == nullptr) {
+    if (function >= FirstNormalObjectId) {
+      *place->functions = list_append_unique_oid(*place->functions, function);
+    }
+    return false;
+  }
   ereport(ERROR,
           (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
            errmsg("function %s() is not supported in a model's query", get_func_name(function)),
@@ -65,11 +71,12 @@ bool check_function(Oid function, void* context) {
 struct Checked {
   const char* text;
   List* relative_times;
+  List** functions;
 };
 
 bool check_node(Node* node, const Checked* checked) {
   if (node == nullptr) return false;
-  Place place{checked->text, node};
+  Place place{checked->text, node, checked->functions};
   switch (nodeTag(node)) {
     case T_Var: {
       const AttrNumber attribute = castNode(Var, node)->varattno;
@@ -191,7 +198,7 @@ void check_source_table(Relation table) {
   }
 }
 
-Oid check_model_query(const char* text, Query* query, List* relative_times) {
+Oid check_model_query(const char* text, Query* query, List* relative_times, List** functions) {
   RangeTblEntry* entry = nullptr;
   ListCell* cell;
   foreach (cell, query->rtable) {
@@ -208,7 +215,7 @@ Oid check_model_query(const char* text, Query* query, List* relative_times) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("a model's query must be a plain SELECT from one table")));
   }
-  const Checked checked{text, relative_times};
+  const Checked checked{text, relative_times, functions};
   walk_query(query, check_node, &checked, QTW_IGNORE_RANGE_TABLE);
   return entry->relid;
 }

@@ -4,9 +4,12 @@
 #include "partition_move.hpp"
 #include "password.hpp"
 #include "pg_boundary.hpp"
+#include "rename.hpp"
 #include "type_change.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 }
 
@@ -68,4 +71,18 @@ DAAS_SQL_FUNCTION(moves_rows) {
 DAAS_SQL_FUNCTION(changes_values) {
   const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
   PG_RETURN_BOOL(daas::changes_values(command));
+}
+
+DAAS_SQL_FUNCTION(renamed_column) {
+  const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
+  const daas::ColumnRename rename = daas::column_rename(command);
+  if (rename.old_name == nullptr) PG_RETURN_NULL();
+  Datum names[] = {CStringGetTextDatum(rename.old_name), CStringGetTextDatum(rename.new_name)};
+  PG_RETURN_ARRAYTYPE_P(construct_array(names, 2, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+DAAS_SQL_FUNCTION(with_present_names) {
+  const daas::ColumnRename column{text_argument(fcinfo, 2), text_argument(fcinfo, 3)};
+  PG_RETURN_TEXT_P(cstring_to_text(
+      daas::with_present_names(text_argument(fcinfo, 0), PG_GETARG_OID(1), column)));
 }

@@ -61,6 +61,16 @@ LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_values';
 COMMENT ON FUNCTION daas._changes_values(pg_ddl_command) IS
   'Internal: whether a command may change what stored values of the altered type print.';
 
+CREATE FUNCTION daas._renamed_column(command pg_ddl_command) RETURNS text[]
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'renamed_column';
+COMMENT ON FUNCTION daas._renamed_column(pg_ddl_command) IS
+  'Internal: old and new name of the column that a command renamed, or NULL.';
+
+CREATE FUNCTION daas._with_present_names(query text, relation oid, old_name text, new_name text) RETURNS text
+LANGUAGE c AS 'MODULE_PATHNAME', 'with_present_names';
+COMMENT ON FUNCTION daas._with_present_names(text, oid, text, text) IS
+  'Internal: a stored query with the present name of its table and, unless NULL, the new name of a column.';
+
 CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT s.relation::oid FROM daas.source s
@@ -99,20 +109,22 @@ COMMENT ON FUNCTION daas._sources_with_values_of(oid, oid) IS
 --   ddl_command_end  the source's definition may have changed
 --   sql_drop         the source itself (type table) or one of its columns (type table column) was dropped
 --   table_rewrite    rows changed without row changes in the WAL: a rewrite, a partition that came or
---                    went with its rows, or a type of its values that prints them otherwise now
+--                    went with its rows, a type of its values that prints them otherwise now, a function of
+--                    a model that was replaced, or changes that were lost because it left the publication
 --
--- After DROP INDEX, which does not say of what table, every source may have changed.
-CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb) RETURNS void
+-- With "models": ["flights"] it concerns these only. After DROP INDEX, which does not say of what table, every source may have changed.
+CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb, models jsonb DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_logical_emit_message(
-           true, 'daas.ddl', jsonb_build_object('command', command, 'event', event, 'objects', objects)::text)
+           true, 'daas.ddl', (jsonb_build_object('command', command, 'event', event, 'objects', objects)
+                              || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text)
    WHERE objects IS NOT NULL;
   -- Decoding knows a message by the end of its record, a row by the start of its own, and sorts the
   -- changes of subtransactions (the trigger's EXCEPTION block is one) by these. A row that follows at
   -- once would be level with the message and could come before it: so something stands between.
   SELECT pg_logical_emit_message(false, 'daas.after', '') WHERE objects IS NOT NULL
 $$;
-COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb) IS 'Internal: the logical message about DDL of sources.';
+COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources.';
 
 CREATE FUNCTION daas._source_objects(sources oid[]) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -121,12 +133,60 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._source_objects(oid[]) IS 'Internal: sources as the objects of a message, or NULL.';
 
+-- Models that call one of these functions, or one that is no longer there under its name.
+CREATE FUNCTION daas._emit_function_ddl(command text, event text, replaced oid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT daas._emit_ddl(command, event, daas._source_objects(array_agg(s.relation::oid)), jsonb_agg(DISTINCT s.model))
+    FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model
+   WHERE EXISTS (SELECT FROM unnest(m.functions) f
+                  WHERE to_regprocedure(f) IS NULL OR to_regprocedure(f)::oid = ANY (replaced))
+$$;
+COMMENT ON FUNCTION daas._emit_function_ddl(text, text, oid[]) IS
+  'Internal: the logical message about DDL of functions that models call.';
+
+-- The meaning of a rename is clear: the model goes on under the new name, and its documents keep their
+-- fields. They are loaded anew, since rows of both shapes are on their way.
+CREATE FUNCTION daas._follow_renames(class oid, object oid, renamed_column text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+  stored daas.model;
+  source oid;
+  renamed text;
+BEGIN
+  FOR source IN
+    SELECT DISTINCT c.oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation
+     WHERE object = CASE class WHEN 'pg_class'::regclass THEN c.oid WHEN 'pg_namespace'::regclass THEN c.relnamespace END
+  LOOP
+    FOR stored IN SELECT m.* FROM daas.model m JOIN daas.source s ON s.model = m.name WHERE s.relation = source LOOP
+      renamed := daas._with_present_names(stored.query, source, renamed_column[1], renamed_column[2]);
+      CONTINUE WHEN renamed = stored.query OR to_regrole(quote_ident(stored.owner)) IS NULL;
+      stored.query := renamed;
+      PERFORM daas._redefine_stored(to_regrole(quote_ident(stored.owner)), stored, stored.key, stored.options);
+    END LOOP;
+  END LOOP;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'daas could not follow the rename: %', SQLERRM
+    USING HINT = 'The models of the table stop; daas.status() says what to run.';
+END $$;
+COMMENT ON FUNCTION daas._follow_renames(oid, oid, text[]) IS
+  'Internal: redefines the models of a table that was renamed or moved, or whose column was renamed; never fails the statement.';
+
 CREATE FUNCTION daas._capture_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
   CASE tg_event
     WHEN 'ddl_command_end' THEN
+      IF tg_tag IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE') THEN
+        PERFORM daas._emit_function_ddl(tg_tag, 'table_rewrite', ARRAY(
+          SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_proc'::regclass));
+        RETURN;
+      ELSIF tg_tag = 'ALTER PUBLICATION' THEN
+        PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
+          SELECT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation
+           WHERE EXISTS (SELECT FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_publication'::regclass))));
+        RETURN;
+      END IF;
       PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
          WHERE d.classid = 'pg_class'::regclass
@@ -140,6 +200,9 @@ BEGIN
         UNION
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_with_values_of(d.classid, d.objid) s
          WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND daas._changes_values(d.command))));
+      PERFORM daas._follow_renames(d.classid, d.objid, daas._renamed_column(d.command))
+         FROM pg_event_trigger_ddl_commands() d
+        WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass);
     WHEN 'sql_drop' THEN
       IF tg_tag = 'DROP INDEX' THEN
         PERFORM daas._emit_ddl(tg_tag, 'ddl_command_end', daas._source_objects(ARRAY(
@@ -153,7 +216,15 @@ BEGIN
         SELECT s.relation FROM pg_event_trigger_dropped_objects() d
           JOIN daas.source s ON s.relation = daas._dropped_partition_root(d.objid)
           JOIN pg_class c ON c.oid = s.relation
-         WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table')));
+         WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table'
+        UNION
+        -- What follows is not captured, even if the table is a member again soon.
+        SELECT s.relation FROM pg_event_trigger_dropped_objects() d
+          JOIN daas.source s ON s.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
+         WHERE d.classid = 'pg_publication_rel'::regclass AND d.address_args[1] = 'daas')));
+      IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_proc'::regclass) THEN
+        PERFORM daas._emit_function_ddl(tg_tag, 'ddl_command_end', '{}');
+      END IF;
     WHEN 'table_rewrite' THEN
       PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
         SELECT daas._sources_of(pg_event_trigger_table_rewrite_oid()))));
@@ -166,7 +237,8 @@ COMMENT ON FUNCTION daas._capture_ddl() IS
   'Internal: tells the WAL about DDL of sources and their partitions; never fails the statement.';
 
 CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
-  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE')
+  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE', 'CREATE FUNCTION', 'ALTER FUNCTION',
+               'ALTER ROUTINE', 'ALTER PUBLICATION')
   EXECUTE FUNCTION daas._capture_ddl();
 COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
 ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;

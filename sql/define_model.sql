@@ -114,10 +114,11 @@ BEGIN
   END IF;
   definition := daas._define_model(caller, search_path, query, key);
   BEGIN
-    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, options, owner)
+    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, options, owner)
       VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
               definition ->> 'kind', definition -> 'columns', definition ->> 'load_query',
-              definition ->> 'fetch_query', options, pg_get_userbyid(caller));
+              definition ->> 'fetch_query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')), options,
+              pg_get_userbyid(caller));
   EXCEPTION WHEN unique_violation THEN  -- by a transaction that our snapshot does not see
     RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
   END;
@@ -156,6 +157,7 @@ BEGIN
          columns = definition -> 'columns',
          load_query = definition ->> 'load_query',
          fetch_query = definition ->> 'fetch_query',
+         functions = ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')),
          options = _redefine.options,
          revision = nextval('daas.revision_seq'),
          defined = currval('daas.revision_seq')

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/error.hpp"
+#include "pipeline/source_shape.hpp"
 
 namespace daas {
 namespace {
@@ -37,6 +38,12 @@ Ddl read_ddl(const std::string& content, const Model& model) {
     return ddl;
   }
   ddl.command = string_member(message, "command");
+  // Of a function: only those that call it.
+  if (const auto models = message.find("models");
+      models != message.end() && models->is_array() &&
+      std::find(models->begin(), models->end(), nlohmann::json(model.name)) == models->end()) {
+    return ddl;
+  }
   const auto event = string_member(message, "event");
   for (const auto& object : message["objects"]) {
     if (!object.is_object() || !object.contains("oid") || !object["oid"].is_number_integer()) {
@@ -60,16 +67,32 @@ Ddl read_ddl(const std::string& content, const Model& model) {
 BatchDocuments::BatchDocuments(const Model& model)
     : model_(model), reader_(model), row_document_(model), writer_(model.columns, model.key) {}
 
-BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& commits) const {
+template <typename Body>
+void BatchDocuments::naming_the_statement(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    if (error.remedy() != Remedy::kStop || last_ddl_.empty()) throw;
+    // PostgreSQL's own hint is for who wrote the query.
+    const bool postgres = dynamic_cast<const PgError*>(&error) != nullptr;
+    Error named(Remedy::kStop, last_ddl_ + ": " + error.what(), postgres ? "" : error.hint());
+    named.set_log_text(last_ddl_ + ": " + error.log_text());
+    throw named;
+  }
+}
+
+BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& commits) {
   Findings findings;
   for (const auto& commit : commits) {
     for (const auto& message : commit->messages) {
       if (message.prefix != "daas.ddl") continue;
       const auto ddl = read_ddl(message.content, model_);
-      findings.check_shape |= ddl.concerns;
+      if (!ddl.concerns) continue;
+      findings.check_shape = true;
+      last_ddl_ = "after " + ddl.command + " in transaction " + std::to_string(commit->xid);
       if (ddl.rewritten) {
         findings.reload = true;
-        findings.reload_cause = ddl.command + " rewrote table " + ddl.object;
+        findings.reload_cause = ddl.command + " changed documents of table " + ddl.object;
       }
     }
     for (const auto& source : model_.sources) {
@@ -95,7 +118,7 @@ bool BatchDocuments::next_chunk() {
   while (outcomes_.size() < kChunkKeys) {
     const auto changes = cursor_->next(kChunkKeys);
     if (changes.empty()) break;
-    reader_.read(changes, outcomes_);
+    naming_the_statement([&] { reader_.read(changes, outcomes_); });
     // The next call would take away what these point into.
     if (cursor_->stored() && !outcomes_.empty()) break;
   }
@@ -174,59 +197,8 @@ void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t 
   }
 }
 
-void BatchDocuments::check_key(SnapshotSession& session, const Model::Source& source) {
-  const auto rows = session.connection().run(
-      "SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique"
-      "  AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
-      "  AND NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) p"
-      "    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]"
-      "      AND a.attname = ANY ($2::text[]) WHERE a.attname IS NULL)),"
-      " format('ALTER TABLE %s ADD PRIMARY KEY (%s)', $1::oid::regclass,"
-      "  (SELECT string_agg(quote_ident(k), ', ') FROM unnest($2::text[]) k))",
-      {std::to_string(source.relation_oid), array_text(source.key)});
-  if (rows.boolean(0, 0)) return;
-  // Rows that share a key would share a document.
-  throw Error(Remedy::kStop,
-              "no unique index of table " + source.relation + " covers the key of model " +
-                  model_.name + " any more",
-              rows.text(0, 1) + "; SELECT daas.reload_model('" + model_.name + "')");
-}
-
 void BatchDocuments::check_shape(SnapshotSession& session) {
-  const auto reload = "SELECT daas.reload_model('" + model_.name + "')";
-  for (const auto& source : model_.sources) {
-    const auto rows = session.connection().run(
-        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-        " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
-        {std::to_string(source.relation_oid)});
-    if (rows.rows() == 0) {
-      throw Error(Remedy::kStop,
-                  "table " + source.relation + " of model " + model_.name + " was dropped",
-                  "SELECT daas.drop_model('" + model_.name + "', cascade => true)");
-    }
-    for (const auto& column : model_.columns) {
-      if (column.source.empty()) continue;
-      int row = 0;
-      while (row < rows.rows() && rows(row, 0) != column.source) ++row;
-      if (row == rows.rows()) {
-        throw Error(Remedy::kStop,
-                    "table " + source.relation + " no longer has the column \"" + column.source +
-                        "\" that model " + model_.name + " reads",
-                    "SELECT daas.alter_model('" + model_.name +
-                        "', query => '…') with a query over the table's present columns");
-      }
-      if (rows(row, 1) != column.pg_type) {
-        throw Error(Remedy::kStop,
-                    "column \"" + column.source + "\" of table " + source.relation +
-                        " changed its type from " + column.pg_type + " to " + rows.text(row, 1),
-                    reload);
-      }
-    }
-  }
-  for (const auto& source : model_.sources) check_key(session, source);
-  // The query itself must still run: functions, row security, privileges.
-  const std::vector<Parameter> no_keys(model_.key.size(), Parameter{"{}"});
-  session.connection().run(model_.fetch_query, no_keys);
+  naming_the_statement([&] { daas::check_shape(model_, session); });
 }
 
 }  // namespace daas

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "batch/commit_log.hpp"
@@ -27,7 +28,9 @@ class BatchDocuments {
     std::string reload_cause;
     bool check_shape = false;  ///< DDL on one of the model's tables
   };
-  Findings find(const std::vector<SharedCommit>& commits) const;
+  Findings find(const std::vector<SharedCommit>& commits);
+  /// The last DDL of the model's tables, "after ALTER TABLE in transaction 739"; empty: none was seen.
+  const std::string& last_ddl() const { return last_ddl_; }
 
   /// Begins a batch. The commits must outlive it.
   void begin(const std::vector<SharedCommit>& commits);
@@ -42,13 +45,13 @@ class BatchDocuments {
   void fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,
                  const ChangeReader::Outcomes& wanted);
 
-  /// Throws Error(kStop), naming what changed and what to run, when the model's tables no longer
-  /// have the columns and types that it was defined with, or its query no longer runs.
+  /// See source_shape.hpp; the error names the statement, too, if its message came.
   void check_shape(SnapshotSession& session);
 
  private:
-  /// Throws Error(kStop) when nothing keeps two rows from having one key.
-  void check_key(SnapshotSession& session, const Model::Source& source);
+  /// An error of `body` that stops the model names the last DDL of its tables.
+  template <typename Body>
+  void naming_the_statement(const Body& body);
   void fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
              const std::vector<const ChangeReader::Outcomes::value_type*>& wanted);
 
@@ -58,6 +61,7 @@ class BatchDocuments {
   DocumentWriter writer_;
   std::optional<ChangeCursor> cursor_;
   ChangeReader::Outcomes outcomes_;
+  std::string last_ddl_;
 };
 
 }  // namespace daas

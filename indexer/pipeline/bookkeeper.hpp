@@ -77,6 +77,9 @@ class Bookkeeper {
     kUsable,
     kLost,  ///< ours, nobody reads it, and PostgreSQL removed WAL that it needed
   };
+  /// Name of the role, quoted. Throws Error(kRetry), with what to run, when server or role can't
+  /// capture changes.
+  std::string check_capture();
   /// Throws Error(kRetry), with what to run, when the slot is none of ours.
   SlotState slot(const std::string& name);
   void drop_slot(const std::string& name);

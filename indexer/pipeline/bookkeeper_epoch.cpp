@@ -9,6 +9,24 @@
 
 namespace daas {
 
+std::string Bookkeeper::check_capture() {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT current_setting('wal_level'), rolreplication OR rolsuper, quote_ident(rolname)"
+      " FROM pg_roles WHERE rolname = current_user");
+  const auto role = rows.text(0, 2);
+  if (rows(0, 0) != "logical") {
+    throw Error(Remedy::kRetry,
+                "wal_level is " + rows.text(0, 0) + ": changes are decoded from logical WAL only",
+                "ALTER SYSTEM SET wal_level = 'logical', then restart PostgreSQL");
+  }
+  if (!rows.boolean(0, 1)) {
+    throw Error(Remedy::kRetry, "the role " + role + " does not have the attribute REPLICATION",
+                "ALTER ROLE " + role + " REPLICATION");
+  }
+  return role;
+}
+
 Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <semaphore>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "batch/commit_log.hpp"
@@ -127,6 +128,25 @@ class ReportBoard {
   std::atomic<bool> urgent_{false};
 };
 
+/// What is amiss for every model alike though they go on: words and what to run.
+class Notice {
+ public:
+  void set(std::string words, std::string hint) {
+    const std::lock_guard lock(mutex_);
+    words_ = std::move(words);
+    hint_ = std::move(hint);
+  }
+  std::pair<std::string, std::string> get() const {
+    const std::lock_guard lock(mutex_);
+    return {words_, hint_};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string words_;
+  std::string hint_;
+};
+
 struct IndexContext {
   const IndexOptions& options;
   Bookkeeper& bookkeeper;
@@ -140,6 +160,7 @@ struct IndexContext {
   std::string configset;
   /// Why no live generation can go on, in words; empty when they can.
   std::string missed;
+  Notice notice;
   std::int64_t epoch = 0;
   /// Of all models together: numbers never come back within an epoch.
   std::atomic<std::int64_t> last_batch{0};

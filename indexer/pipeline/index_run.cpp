@@ -9,6 +9,7 @@
 #include "core/log_field.hpp"
 #include "pipeline/metadata.hpp"
 #include "solr/admin.hpp"
+#include "solr/configset_check.hpp"
 
 namespace daas {
 namespace {
@@ -105,6 +106,16 @@ void IndexRun::prepare_solr() {
   admin.wait_ready(ours, Clock::now() + seconds(120), observer);
   check_claim(admin, *context_, bookkeeper_.standing(), interrupt_, silent_claim_);
   context_->configset = admin.ensure_configset(context_->name_space);
+  if (!options_.adopt) return;
+  HttpConnection files(options_.solr, &interrupt_.flag());
+  if (const auto changed = changed_file(files, context_->configset); !changed.empty()) {
+    const auto words = "--adopt undid the change of " + changed + " in the configset " +
+                       context_->configset;
+    spdlog::warn("every model is loaded anew: {}", words);
+    bookkeeper_.mark_all_stale();
+    context_->missed = words;
+    restore_configset(files, context_->configset, ours);
+  }
 }
 
 void IndexRun::take_namespace() {
@@ -123,13 +134,20 @@ void IndexRun::take_namespace() {
 }
 
 std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
+  const auto role = bookkeeper_.check_capture();
   auto stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
-  ensure_slot(*stream);
   while (true) {
     try {
+      ensure_slot(*stream);
       stream->start(slot_, options_.publication);
       return stream;
     } catch (const PgError& error) {
+      // A name that no translation changes.
+      if (std::string_view(error.what()).find("output_plugin_libraries") != std::string_view::npos) {
+        throw Error(Remedy::kRetry, error.what(),
+                    "ALTER ROLE " + role +
+                        " SET output_plugin_libraries = pgoutput, test_decoding, daas");
+      }
       if (error.sqlstate() != "55006") throw;
       waiting_("stands by: " + std::string(error.what()));
     }

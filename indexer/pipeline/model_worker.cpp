@@ -132,7 +132,7 @@ void ModelWorker::work() {
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
-      if (!may_pass(error.remedy())) throw;
+      if (!may_pass(error.remedy()) && !awaits_ddl(error, batch_awaited_ddl_)) throw;
       if (dynamic_cast<const CollectionGone*>(&error) != nullptr) inspection_asked_ = true;
       put_off(error);
       at_rest = false;
@@ -165,6 +165,15 @@ void ModelWorker::connect() {
   lanes_->on_refused = [this](const std::string& collection, std::vector<RefusedDocument> refused) {
     letters_.add(collection, std::move(refused), batch_began_);
   };
+}
+
+bool ModelWorker::awaits_ddl(const Error& error, bool& awaited) {
+  const auto* const refused = dynamic_cast<const PgError*>(&error);
+  // Columns, tables and functions that are missing, and rights.
+  if (refused == nullptr || !refused->sqlstate().starts_with("42")) return false;
+  if (std::exchange(awaited, true)) return false;
+  rule_.flush();
+  return true;
 }
 
 void ModelWorker::put_off(const Error& error) {
@@ -339,6 +348,9 @@ void ModelWorker::report(bool at_once) {
     if (load_cause_ != kFirstLoad) add(load_cause_ + "; readers are refused until a new one is loaded");
   } else {
     report.state = ModelState::kRunning;
+    const auto [words, hint] = context_.notice.get();
+    add(words);
+    if (report.hint.empty()) report.hint = hint;
     if (load_) {
       add("generation " + std::to_string(load_->number()) + " is being loaded (" + load_cause_ +
           "); readers see generation " + std::to_string(live_->number));
@@ -353,13 +365,18 @@ void ModelWorker::report(bool at_once) {
 
 void ModelWorker::stop_model(const Error& error) {
   const auto& name = model_.name;
-  const auto hint = error.hint().empty()
+  // PostgreSQL's own hint is for who wrote the query.
+  const bool postgres = dynamic_cast<const PgError*>(&error) != nullptr;
+  const auto hint = error.hint().empty() || postgres
                         ? "mend the cause, then SELECT daas.reload_model('" + name +
                               "'), or daas.alter_model if the query must change"
                         : error.hint();
   spdlog::error("model {} stopped: {} HINT: {}", name, error.log_text(), hint);
   report_.state = ModelState::kStopped;
   report_.reason = error.what();
+  if (const auto& ddl = documents_.last_ddl(); postgres && !ddl.empty()) {
+    report_.reason = ddl + ": " + report_.reason;
+  }
   report_.hint = hint;
   report_.loaded = -1;
   // First the word, then the slot: a daemon that starts again must know that the model is stale.

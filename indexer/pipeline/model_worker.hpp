@@ -83,6 +83,8 @@ class ModelWorker {
   void check_load();
   /// Looks whether alias and collections are still there, and puts right what can be.
   void inspect();
+  /// Whether the error may be of DDL whose message is still to come: then the batch with it tells more.
+  bool awaits_ddl(const Error& error, bool& awaited);
   void lose_live();
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
@@ -152,6 +154,8 @@ class ModelWorker {
   std::uint64_t fence_ = 0;          ///< a birth snapshot's xmin must have reached it
   bool load_wanted_ = false;
   std::string load_cause_;
+  bool batch_awaited_ddl_ = false;   ///< since the last whole batch
+  bool load_awaited_ddl_ = false;    ///< since the last load was done
   std::string load_failure_;         ///< of the last one, while it is tried again
   TimePoint load_at_{};              ///< not before: the last one failed
   Backoff load_backoff_;

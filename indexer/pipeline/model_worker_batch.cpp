@@ -122,6 +122,7 @@ void ModelWorker::finish_batch() {
   if (!members_.empty()) {
     metrics_.count_batch(cause_);
     sent_last_ = {members_.back()->lsn, members_.back()->time_us};
+    batch_awaited_ddl_ = false;
   }
   half_sent_ = false;
   members_.clear();
@@ -146,8 +147,10 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   // With nobody to take the documents, the commits mean nothing: the generation that will be born
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
-  if (members_.empty() || (!follows && !next_)) return took;
-  apply_findings(documents_.find(members_), session);
+  if (members_.empty()) return took;
+  const auto findings = documents_.find(members_);
+  if (!follows && !next_) return took;
+  apply_findings(findings, session);
   choose_targets();
   if (sent_to_.empty()) return took;
   documents_.begin(members_);

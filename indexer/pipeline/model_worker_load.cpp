@@ -44,7 +44,7 @@ void ModelWorker::check_load() {
   try {
     std::rethrow_exception(load_->error());
   } catch (const Error& error) {
-    if (!may_pass(error.remedy())) throw;
+    if (!may_pass(error.remedy()) && !awaits_ddl(error, load_awaited_ddl_)) throw;
     // It holds nothing up, so it may be tried for ever.
     const auto wait = load_backoff_.next();
     load_at_ = Clock::now() + wait;
@@ -138,6 +138,7 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   next_.reset();
   load_.reset();
   load_wanted_ = false;
+  load_awaited_ddl_ = false;
   load_failure_.clear();
   load_backoff_.reset();
   mismatched_ = false;

@@ -10,6 +10,7 @@
 
 #include "core/log_field.hpp"
 #include "pipeline/host_name.hpp"
+#include "solr/configset_check.hpp"
 
 namespace daas {
 namespace {
@@ -49,6 +50,20 @@ void wait_for_silence(SolrAdmin& admin, const IndexContext& context, const std::
   }
 }
 
+/// What daas.status() says of a configset with that file changed, and what to run.
+void note_configset(IndexContext& context, const std::string& changed_file) {
+  if (changed_file.empty()) {
+    context.notice.set({}, {});
+    return;
+  }
+  const auto words = "the configset " + context.configset + " in Solr was changed by someone else (" +
+                     changed_file + "): documents may be refused, and filters mean something else";
+  const auto hint = "start daas-indexer once with --adopt: it uploads its own again and loads every "
+                    "model anew";
+  spdlog::warn("{} HINT: {}", words, hint);
+  context.notice.set(words, hint);
+}
+
 }  // namespace
 
 Succession check_claim(SolrAdmin& admin, const IndexContext& context, const Standing& ours,
@@ -64,7 +79,7 @@ Succession check_claim(SolrAdmin& admin, const IndexContext& context, const Stan
 
 SolrWatch::SolrWatch(IndexContext& context, const Standing& ours, const Interrupt& interrupt,
                      std::function<void()> looked)
-    : context_(context), admin_(context.options.solr, &interrupt_.flag()), looked_(std::move(looked)) {
+    : context_(context), admin_(context.options.solr, &interrupt_.flag()), files_(context.options.solr, &interrupt_.flag()), looked_(std::move(looked)) {
   claim_.owner = ours.owner;
   claim_.timeline = ours.timeline;
   claim_.epoch = context.epoch;
@@ -89,6 +104,16 @@ std::unique_ptr<SolrSighting> SolrWatch::take() {
 void SolrWatch::write_claim() {
   claim_.generation = context_.bookkeeper.highest_generation();
   admin_.set_cluster_property(claim_property(context_.name_space), to_text(claim_));
+}
+
+void SolrWatch::look_at_configset() {
+  constexpr int kEach = 3;
+  if (looks_++ % kEach != 0) return;
+  // One that is gone is made again by the next load.
+  const auto changed = changed_file(files_, context_.configset);
+  if (changed == changed_file_) return;
+  changed_file_ = changed;
+  note_configset(context_, changed);
 }
 
 void SolrWatch::look() {
@@ -118,6 +143,7 @@ void SolrWatch::run() {
       look();
       write_claim();
       looked_();
+      look_at_configset();
     } catch (const Interrupted&) {
       return;
     } catch (const TransferAborted&) {

@@ -14,6 +14,7 @@
 #include "pipeline/context.hpp"
 #include "pipeline/namespace_claim.hpp"
 #include "solr/admin.hpp"
+#include "solr/http.hpp"
 
 namespace daas {
 
@@ -47,10 +48,15 @@ class SolrWatch {
   void run();
   void look();
   void write_claim();
+  /// A configset that was changed by hand is not undone by itself: somebody wanted it so.
+  void look_at_configset();
 
   IndexContext& context_;
   Interrupt interrupt_;
   SolrAdmin admin_;
+  HttpConnection files_;
+  int looks_ = 0;
+  std::string changed_file_;
   NamespaceClaim claim_;
   const std::function<void()> looked_;
   std::mutex mutex_;

@@ -139,6 +139,35 @@ def test_a_slot_of_that_name_that_is_not_ours_is_refused_with_the_command(site, 
     new_generation(site, before)
 
 
+def test_wal_that_is_no_longer_logical_is_said_and_heals(site, cluster):
+    before = generation(site)
+    site.indexer.stop()
+    superuser(site, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")  # else PostgreSQL doesn't start
+    for level in ("replica", "logical"):
+        site.disconnect()
+        cluster.stop()
+        cluster.settings["wal_level"] = level
+        cluster.start()
+        if level == "replica":
+            site.indexer.start(ready=False)
+            obstacle(site, "wal_level is replica", "ALTER SYSTEM SET wal_level")
+    site.indexer.wait_ready()
+    new_generation(site, before)
+
+
+def test_a_plugin_that_is_no_longer_listed_is_said_and_heals(site):
+    if not superuser(site, "SELECT FROM pg_settings WHERE name = 'output_plugin_libraries'"):
+        pytest.skip("this PostgreSQL does not list plugins")
+    before = generation(site)
+    superuser(site, "ALTER ROLE e2e_replication SET output_plugin_libraries = pgoutput")
+    superuser(site, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots")
+    status = obstacle(site, "output_plugin_libraries", "ALTER ROLE e2e_replication")
+    superuser(site, status["hint"])
+    site.indexer.wait_ready()
+    site.assert_equal("t")
+    assert generation(site) == before
+
+
 # Copies of the database
 
 def files_of(cluster, directory, standby):

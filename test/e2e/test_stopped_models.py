@@ -81,14 +81,6 @@ def test_a_column_that_is_dropped(site, model):
     site.assert_equal("t")
 
 
-def test_a_column_that_is_renamed(site, model):
-    site.sql("ALTER TABLE t RENAME n TO number; UPDATE t SET number = 5")
-    stopped(site, '"n"', "daas.alter_model('t'")
-    site.alter_model("t", "SELECT id, v, number AS n FROM t")
-    site.wait_for_state("t", "running")
-    site.assert_equal("t")
-
-
 def test_a_primary_key_that_is_dropped(site, model):
     """Two rows with one key would share a document."""
     site.sql("ALTER TABLE t DROP CONSTRAINT t_pkey")
@@ -144,14 +136,6 @@ def test_replica_identity_nothing_stops_and_full_goes_on(site, model):
     stopped(site, "identity")
     site.sql("ALTER TABLE t REPLICA IDENTITY DEFAULT")
     reload(site)
-
-
-def test_a_table_that_is_renamed(site, model):
-    site.sql("ALTER TABLE t RENAME TO other; INSERT INTO other VALUES (1000, 'x', 1, 1)")
-    stopped(site, "does not exist", "daas.alter_model")
-    site.alter_model("t", "SELECT id, v, n FROM other")
-    site.wait_for_state("t", "running")
-    site.assert_equal("t")
 
 
 def test_a_table_that_is_dropped(site, model):

@@ -4,6 +4,7 @@ import threading
 import pytest
 import requests
 
+from harness.postgres import ROOT
 from harness.waiting import NotYet, wait_for
 
 
@@ -197,6 +198,26 @@ def test_the_mark_of_the_namespace_that_is_deleted_or_spoilt_comes_back(site):
     assert site.indexer.readiness()[0] == 200
 
 
+def test_a_configset_that_is_changed_is_said_and_undone_when_an_operator_adopts(site):
+    live = collection(site)
+    configset = site.solr.get("/admin/collections", action="CLUSTERSTATUS", collection=live)["cluster"]["collections"][live]["configName"]
+    schema = (ROOT / "solr/configset/managed-schema.xml").read_text()
+    site.solr.upload(configset, "managed-schema.xml", schema.replace("</schema>", '<field name="c_other_s" type="plong"/></schema>'))
+
+    def said():
+        status = site.status("t")
+        if "managed-schema.xml" not in (status["reason"] or ""):
+            raise NotYet(status)
+        return status
+    status = wait_for(said, 20, "daas.status() says so")
+    assert status["state"] == "running" and "--adopt" in status["hint"], status
+    site.indexer.stop()
+    site.indexer.options["adopt"] = "true"
+    site.indexer.start()
+    site.indexer.options.pop("adopt")
+    replaced(site, live)
+
+
 def test_a_second_database_with_the_same_namespace_is_refused_until_it_adopts(site, open_site):
     live = collection(site)
     with open_site() as other:
@@ -212,7 +233,7 @@ def test_a_second_database_with_the_same_namespace_is_refused_until_it_adopts(si
                 raise NotYet(status)
             assert "--solr-namespace" in status["hint"] and "--adopt" in status["hint"], status
             return one.indexer.readiness()[0] == 503
-        wait_for(lambda: refused(other), 20, "the second is refused")
+        wait_for(lambda: refused(other), 40, "the second is refused")
         assert collection(site) == live and site.indexer.readiness()[0] == 200
         site.sql("UPDATE t SET v = 7 WHERE id = 7")
         site.assert_equal("t")
@@ -220,7 +241,7 @@ def test_a_second_database_with_the_same_namespace_is_refused_until_it_adopts(si
         other.indexer.stop()
         other.indexer.options["adopt"] = "true"
         other.indexer.start()
-        wait_for(lambda: refused(site), 20, "the first is refused, once the second has taken over")
+        wait_for(lambda: refused(site), 40, "the first is refused, once the second has taken over")
         other.sql("SELECT daas.drop_model('u')")
         wait_for(lambda: not site.solr.collections(f"{site.name}.u"), 10, "the second leaves nothing")
         other.indexer.stop()

@@ -1,0 +1,107 @@
+#include "pipeline/source_shape.hpp"
+
+#include <string>
+
+#include "core/error.hpp"
+
+namespace daas {
+namespace {
+
+void check_columns(const Model& model, const Model::Source& source, SnapshotSession& session) {
+  const auto reload = "SELECT daas.reload_model('" + model.name + "')";
+  const auto rows = session.connection().run(
+      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+      " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
+      {std::to_string(source.relation_oid)});
+  if (rows.rows() == 0) {
+    throw Error(Remedy::kStop,
+                "table " + source.relation + " of model " + model.name + " was dropped",
+                "SELECT daas.drop_model('" + model.name + "', cascade => true)");
+  }
+  for (const auto& column : model.columns) {
+    if (column.source.empty()) continue;
+    int row = 0;
+    while (row < rows.rows() && rows(row, 0) != column.source) ++row;
+    if (row == rows.rows()) {
+      throw Error(Remedy::kStop,
+                  "table " + source.relation + " no longer has the column \"" + column.source +
+                      "\" that model " + model.name + " reads",
+                  "SELECT daas.alter_model('" + model.name +
+                      "', query => '…') with a query over the table's present columns");
+    }
+    if (rows(row, 1) != column.pg_type) {
+      throw Error(Remedy::kStop,
+                  "column \"" + column.source + "\" of table " + source.relation +
+                      " changed its type from " + column.pg_type + " to " + rows.text(row, 1),
+                  reload);
+    }
+  }
+}
+
+/// Changes of what is not logged, and of what is no member of the publication, are not in the stream.
+void check_captured(const Model& model, const Model::Source& source, SnapshotSession& session) {
+  const auto rows = session.connection().run(
+      "WITH parts AS (SELECT c.oid, c.relpersistence FROM pg_class c"
+      "  WHERE c.oid = $1::oid OR c.oid IN (SELECT relid FROM pg_partition_tree($1::oid)))"
+      " SELECT (SELECT oid::regclass FROM parts WHERE relpersistence <> 'p' ORDER BY oid LIMIT 1),"
+      "  (SELECT relrowsecurity FROM pg_class WHERE oid = $1::oid),"
+      "  EXISTS (SELECT FROM pg_publication_tables t JOIN pg_class c ON c.relname = t.tablename"
+      "    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = t.schemaname"
+      "   WHERE t.pubname = 'daas' AND c.oid = $1::oid),"
+      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas'), $1::oid::regclass",
+      {std::to_string(source.relation_oid)});
+  const auto reload = "SELECT daas.reload_model('" + model.name + "')";
+  const auto table = rows.text(0, 4);
+  if (!rows.is_null(0, 0)) {
+    const auto part = rows.text(0, 0);
+    throw Error(Remedy::kStop,
+                "table " + part + " is UNLOGGED: the WAL does not tell of its changes",
+                "ALTER TABLE " + part + " SET LOGGED; " + reload);
+  }
+  if (rows.boolean(0, 1)) {
+    throw Error(Remedy::kStop,
+                "table " + table + " has row security, so what its rows are depends on who asks",
+                "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY; " + reload);
+  }
+  if (!rows.boolean(0, 2)) {
+    throw Error(Remedy::kStop,
+                rows.boolean(0, 3)
+                    ? "table " + table + " is no longer in the publication daas: its changes are not "
+                                         "captured"
+                    : "the publication daas was dropped or renamed: no change is captured",
+                reload);
+  }
+}
+
+void check_key(const Model& model, const Model::Source& source, SnapshotSession& session) {
+  const auto rows = session.connection().run(
+      "SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique"
+      "  AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
+      "  AND NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) p"
+      "    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]"
+      "      AND a.attname = ANY ($2::text[]) WHERE a.attname IS NULL)),"
+      " format('ALTER TABLE %s ADD PRIMARY KEY (%s)', $1::oid::regclass,"
+      "  (SELECT string_agg(quote_ident(k), ', ') FROM unnest($2::text[]) k))",
+      {std::to_string(source.relation_oid), array_text(source.key)});
+  if (rows.boolean(0, 0)) return;
+  // Rows that share a key would share a document.
+  throw Error(Remedy::kStop,
+              "no unique index of table " + source.relation + " covers the key of model " +
+                  model.name + " any more",
+              rows.text(0, 1) + "; SELECT daas.reload_model('" + model.name + "')");
+}
+
+}  // namespace
+
+void check_shape(const Model& model, SnapshotSession& session) {
+  for (const auto& source : model.sources) {
+    check_columns(model, source, session);
+    check_captured(model, source, session);
+    check_key(model, source, session);
+  }
+  // The query itself must still run: functions, privileges.
+  const std::vector<Parameter> no_keys(model.key.size(), Parameter{"{}"});
+  session.connection().run(model.fetch_query, no_keys);
+}
+
+}  // namespace daas
