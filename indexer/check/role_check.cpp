@@ -80,10 +80,12 @@ std::vector<Source> check_replication_role(RoleSession& session, const PostgresP
                   "ALTER ROLE \"" + session.role + "\" REPLICATION;");
   }
   std::vector<std::pair<std::string, std::string>> rights{{"generation_seq", "USAGE"}};
-  for (const auto* table : {"model", "source", "api", "daemon", "progress", "generation", "served_api"}) {
+  for (const auto* table : {"model", "source", "api", "daemon", "progress", "collection", "generation",
+                            "served_api"}) {
     rights.emplace_back(table, "SELECT");
   }
-  for (const auto* table : {"daemon", "progress", "generation"}) {
+  rights.emplace_back("refused_document", "SELECT");
+  for (const auto* table : {"daemon", "progress", "collection", "generation", "refused_document"}) {
     for (const auto* privilege : {"INSERT", "UPDATE", "DELETE"}) rights.emplace_back(table, privilege);
   }
   const int before = findings.failures();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/log_field.hpp"
 #include "document/document_text.hpp"
 
 namespace daas {
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kLongestDocument = 1 << 20;  ///< that the table keeps
 constexpr std::size_t kUnwrittenBytes = 8 << 20;   ///< in memory at most, about
 constexpr std::size_t kAskedIds = 500;             ///< of one request
+constexpr std::chrono::seconds kLogInterval{10};
 
 }  // namespace
 
@@ -133,8 +135,14 @@ void DeadLetters::write() {
 void DeadLetters::write_book(const std::string& collection, Book& book) {
   if (book.unwritten.empty()) return;
   bookkeeper_.add_letters(model_.name, collection, book.unwritten);
-  spdlog::warn("model {}: Solr refused {} document(s), which are set aside in daas.dead_letter",
-               model_.name, book.unwritten.size());
+  unlogged_ += book.unwritten.size();
+  // A row that changes all the time may be refused all the time.
+  if (const auto now = Clock::now(); now >= log_at_) {
+    const LogField field("model", model_.name);  // a lane's thread has none
+    spdlog::warn("model {}: Solr refused {} document(s), which are set aside in daas.dead_letter",
+                 model_.name, std::exchange(unlogged_, 0));
+    log_at_ = now + kLogInterval;
+  }
   book.unwritten.clear();
   unwritten_bytes_ = 0;
 }

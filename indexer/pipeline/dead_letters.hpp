@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,8 @@ namespace daas {
 /// after a hard commit of what replaced it.
 class DeadLetters {
  public:
+  using Clock = std::chrono::steady_clock;
+
   DeadLetters(Bookkeeper& bookkeeper, const Model& model, ModelMetrics& metrics);
 
   /// The letters that earlier runs left of a generation.
@@ -77,6 +80,8 @@ class DeadLetters {
   std::set<std::string> touched_;  ///< ids with a letter that the batch under way sends
   std::set<std::string> added_;    ///< refused since the last settle()
   std::size_t unwritten_bytes_ = 0;
+  std::size_t unlogged_ = 0;
+  Clock::time_point log_at_{};
   std::string last_;  ///< the last one in words, for the reason of a stop
   std::atomic<bool> any_{false};
 };

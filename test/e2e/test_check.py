@@ -103,6 +103,10 @@ def test_what_it_says_to_run_equips_bare_roles(model):
 
 @pytest.mark.parametrize("harm, words", [
     ("REVOKE SELECT ON t FROM e2e_reader", ["table public.t", "no SELECT"]),
+    ("REVOKE INSERT ON daas.refused_document FROM e2e_replication",
+     ["rights of daas.replication", "INSERT on daas.refused_document"]),
+    ("REVOKE DELETE ON daas.collection FROM e2e_replication",
+     ["rights of daas.replication", "DELETE on daas.collection"]),
     ("GRANT SELECT ON t TO PUBLIC", ["role e2e_server, table public.t", "faces the internet"]),
     ("GRANT SELECT (v) ON t TO e2e_server", ["role e2e_server, table public.t", "faces the internet"]),
     ("GRANT e2e_owner TO e2e_server", ["role e2e_server, table public.t", "faces the internet"]),
