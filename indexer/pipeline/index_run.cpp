@@ -143,8 +143,9 @@ std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
       return stream;
     } catch (const PgError& error) {
       // A name that no translation changes.
-      if (std::string_view(error.what()).find("output_plugin_libraries") != std::string_view::npos) {
-        throw Error(Remedy::kRetry, error.what(),
+      const auto words = std::string(error.what()) + " " + error.hint();
+      if (words.find("output_plugin_libraries") != std::string::npos) {
+        throw Error(Remedy::kRetry, words,
                     "ALTER ROLE " + role +
                         " SET output_plugin_libraries = pgoutput, test_decoding, daas");
       }

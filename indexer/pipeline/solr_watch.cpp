@@ -57,11 +57,10 @@ void note_configset(IndexContext& context, const std::string& changed_file) {
     return;
   }
   const auto words = "the configset " + context.configset + " in Solr was changed by someone else (" +
-                     changed_file + "): documents may be refused, and filters mean something else";
-  const auto hint = "start daas-indexer once with --adopt: it uploads its own again and loads every "
-                    "model anew";
-  spdlog::warn("{} HINT: {}", words, hint);
-  context.notice.set(words, hint);
+                     changed_file + "): documents may be refused, and filters mean something else; "
+                     "a start with --adopt uploads the daemon's own again and loads every model anew";
+  spdlog::warn("{}", words);
+  context.notice.set(words, {});
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ class Writer:
                     # By its oid, since its name and its columns change meanwhile.
                     connection.execute("DO $$ BEGIN EXECUTE (SELECT format('UPDATE %s SET busy = busy + 1 WHERE id %% 7 = 1', oid::regclass)"
                                        " FROM pg_class WHERE relname IN ('t', 'renamed') AND relkind IN ('r', 'p'));"
-                                       " EXCEPTION WHEN lock_not_available OR undefined_table OR undefined_column THEN NULL; END $$")
+                                       " EXCEPTION WHEN lock_not_available OR null_value_not_allowed OR undefined_table OR undefined_column THEN NULL; END $$")
                     self.written += 1
         except Exception as error:  # pylint: disable=broad-except
             self.errors.append(error)

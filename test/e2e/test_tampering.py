@@ -210,7 +210,7 @@ def test_a_configset_that_is_changed_is_said_and_undone_when_an_operator_adopts(
             raise NotYet(status)
         return status
     status = wait_for(said, 20, "daas.status() says so")
-    assert status["state"] == "running" and "--adopt" in status["hint"], status
+    assert status["state"] == "running" and "--adopt" in status["reason"], status
     site.indexer.stop()
     site.indexer.options["adopt"] = "true"
     site.indexer.start()
