@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/program_options.hpp>
 #include <charconv>
@@ -151,6 +152,16 @@ std::string read_secret(const std::string& path, const std::string& option) {
   return secret;
 }
 
+/// Boost 1.81 puts the user's words into its messages and then replaces its placeholders in them, for
+/// ever when the words hold one.
+void check_placeholders(std::string_view text, const std::string& where) {
+  for (const char* placeholder : {"%canonical_option%", "%original_token%", "%option%", "%prefix%",
+                                  "%value%", "%invalid_line%"}) {
+    if (text.find(placeholder) == std::string_view::npos) continue;
+    refuse(where + " holds " + placeholder + ", which no option takes", "daas-indexer --help");
+  }
+}
+
 void check_conninfo(const std::string& option, const std::string& text, bool command_line) {
   char* message = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
@@ -294,6 +305,13 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
                                   bool check) {
   const auto options = described();
   po::variables_map values;
+  for (int i = 1; i < argc; ++i) check_placeholders(argv[i], "argument " + std::to_string(i));
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.starts_with(kEnvironmentPrefix)) {
+      check_placeholders(text, "the variable " + std::string(text.substr(0, text.find('='))));
+    }
+  }
   try {
     po::store(po::command_line_parser(argc, argv)
                   .options(options)
@@ -326,7 +344,10 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
       const auto path = values["config"].as<std::string>();
       std::ifstream file(path);
       if (!file) refuse("cannot read the configuration file " + path);
-      po::store(po::parse_config_file(file, options), values);
+      std::stringstream text;
+      text << file.rdbuf();
+      check_placeholders(text.view(), path);
+      po::store(po::parse_config_file(text, options), values);
     }
     po::notify(values);
   } catch (const po::error& error) {

@@ -66,11 +66,19 @@ void IndexRole::note(const std::string& words, const std::string& hint) {
 
 void IndexRole::run() {
   Backoff backoff(kFirstBackoff, kLongestBackoff);
+  // --adopt is for once: two daemons that went on with it would take the namespace from each other for
+  // ever.
+  bool adopted = false;
   while (!interrupt_.raised()) {
     const auto began = std::chrono::steady_clock::now();
     try {
-      IndexRun run(options_, interrupt_, metrics_,
-                   [this](const std::string& what) { set_obstacle(what); });
+      auto options = options_;
+      options.adopt = options.adopt && !adopted;
+      IndexRun run(options, interrupt_, metrics_,
+                   [&](const std::string& what) {
+                     set_obstacle(what);
+                     adopted |= what.empty();
+                   });
       run.run();
     } catch (const Interrupted&) {
       return;

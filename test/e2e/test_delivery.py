@@ -4,7 +4,8 @@ import threading
 import psycopg
 import pytest
 
-from harness.waiting import wait_for
+from harness.solr import SolrError
+from harness.waiting import NotYet, wait_for
 
 TABLE = """
 CREATE TABLE item (
@@ -211,8 +212,11 @@ def test_a_solr_that_restarts_within_a_batch_is_not_read_before_it_is_whole(site
 
     def sides():
         # Of one searcher: one request.
-        facets = solr.get(f"/{collection}/select", q="*:* -_deleted_:true", rows=0,
-                          **{"json.facet": "{side: {type: terms, field: c_side_s}}"})["facets"]
+        try:
+            facets = solr.get(f"/{collection}/select", q="*:* -_deleted_:true", rows=0,
+                              **{"json.facet": "{side: {type: terms, field: c_side_s}}"})["facets"]
+        except SolrError as error:
+            raise NotYet(error) from None
         return {bucket["val"]: bucket["count"] for bucket in facets.get("side", {}).get("buckets", [])}
     # The daemon may have come through before it was killed; then there is nothing to hide.
     torn = len(wait_for(lambda: sum(sides().values()) == 15000 and sides(), 60, "Solr has replayed its log")) > 1

@@ -75,6 +75,7 @@ def test_a_key_that_others_can_read_or_that_is_short_is_refused(tmp_path):
 
 @pytest.mark.parametrize("arguments, word", [
     (["--nope"], "nope"), (["--batch-age", "10", "--solr", "http://h/solr"], "batch-age"), (["--role", "x"], "role"), (["--lanes", "0"], "lanes"),
+    (["-%original_token%"], "argument 1 holds %original_token%"),
     (["stray"], "positional"), (["--config", "/nonexistent"], "/nonexistent"), ([], "--solr"), (["--log-level", "x"], ""),
     (["--listen", "nowhere"], ""),
 ])

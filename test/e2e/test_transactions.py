@@ -158,6 +158,7 @@ def test_what_is_committed_but_not_yet_visible_waits_alone(site, postgres):
                     raise NotYet(row)
                 return True
             wait_for(hangs, 20, "the commit waits for the standby")
+            after_it = admin.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
             site.sql("SET synchronous_commit = local")
             for number in range(3):
                 site.sql(f"UPDATE awaited SET v = 'seen {number}' WHERE id = 2; INSERT INTO awaited VALUES (10 + {number}, 'seen')")
@@ -167,9 +168,11 @@ def test_what_is_committed_but_not_yet_visible_waits_alone(site, postgres):
                     site.indexer.kill()
                     site.indexer.start()
             assert "5" not in site.documents("awaited")
+            wait_for(lambda: admin.execute("SELECT visible_lsn > %s::pg_lsn FROM daas.status('awaited')", (after_it,)).fetchone()[0],
+                     20, "what came after it is visible")
+            # The slot has confirmed nothing from its commit record on.
             held = admin.execute(confirmed).fetchone()[0]
-            visible = site.status("awaited")["visible_lsn"]
-            assert admin.execute("SELECT %s::pg_lsn < %s::pg_lsn", (held, visible)).fetchone()[0], (held, visible)
+            assert admin.execute("SELECT %s::pg_lsn < %s::pg_lsn", (held, after_it)).fetchone()[0], (held, after_it)
         finally:
             admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
             admin.execute("SELECT pg_reload_conf()")
@@ -182,7 +185,7 @@ def test_what_is_committed_but_not_yet_visible_waits_alone(site, postgres):
 
         def passed():
             position = admin.execute(confirmed).fetchone()[0]
-            if not admin.execute("SELECT %s::pg_lsn > %s::pg_lsn", (position, visible)).fetchone()[0]:
+            if not admin.execute("SELECT %s::pg_lsn > %s::pg_lsn", (position, after_it)).fetchone()[0]:
                 raise NotYet(position)
             return True
         wait_for(passed, 20, "the slot goes past what waited")
