@@ -195,7 +195,7 @@ def test_a_reader_never_sees_half_a_transaction(site, solr):
 
 def test_a_solr_that_restarts_within_a_batch_is_not_read_before_it_is_whole(site, solr):
     """A killed Solr opens its searchers by itself, on whatever had come."""
-    site.sql("CREATE TABLE coin (id int PRIMARY KEY, side text); INSERT INTO coin SELECT i, 'heads' FROM generate_series(1, 15000) i")
+    site.sql("CREATE TABLE coin (id int PRIMARY KEY, side text); INSERT INTO coin SELECT i, 'heads' FROM generate_series(1, 10000) i")
     site.create_model("coin", "SELECT id, side FROM coin")
     site.sql("SELECT daas.create_api('coin', public => true)")
     site.assert_equal("coin")
@@ -219,7 +219,7 @@ def test_a_solr_that_restarts_within_a_batch_is_not_read_before_it_is_whole(site
             raise NotYet(error) from None
         return {bucket["val"]: bucket["count"] for bucket in facets.get("side", {}).get("buckets", [])}
     # The daemon may have come through before it was killed; then there is nothing to hide.
-    torn = len(wait_for(lambda: sum(sides().values()) == 15000 and sides(), 60, "Solr has replayed its log")) > 1
+    torn = len(wait_for(lambda: sum(sides().values()) == 10000 and sides(), 60, "Solr has replayed its log")) > 1
     site.indexer.options["role"] = "serve"
     site.indexer.start(ready=False)
     try:

@@ -43,7 +43,7 @@ def test_a_transaction_that_goes_through_a_file_arrives_whole_and_exact(site, so
     try:
         with site.connect() as connection, connection.transaction():
             with connection.cursor().copy("COPY large FROM STDIN") as copy:
-                for number in range(5001, 12001):
+                for number in range(5001, 8001):
                     copy.write_row((number, "copied", "x" * 50))
             connection.execute("SAVEPOINT s; UPDATE large SET v = 'rolled back'; ROLLBACK TO s")
             connection.execute("UPDATE large SET v = 'new', big = repeat('y', 100)")
