@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test/e2e"))
-from harness.postgres import PINNED_SETTINGS, Postgres  # noqa: E402
+from harness.postgres import PINNED_SETTINGS, running  # noqa: E402
 from harness.site import Site  # noqa: E402
 from harness.solr import Solr  # noqa: E402
 from harness.waiting import NotYet, wait_for  # noqa: E402,F401
@@ -35,11 +35,7 @@ def stand(database="bench", solr=True, options=None):
     directory.chmod(0o755)  # the server's user passes through
     with contextlib.ExitStack() as ends:
         ends.callback(shutil.rmtree, directory, ignore_errors=True)
-        (directory / "pg").mkdir()
-        (directory / "pg").chmod(0o755)
-        postgres = Postgres(directory / "pg", **SETTINGS)
-        ends.callback(postgres.stop)
-        postgres.create()
+        postgres = ends.enter_context(running(directory / "pg", **SETTINGS))
         if not solr:
             yield postgres
             return

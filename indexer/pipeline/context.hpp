@@ -128,23 +128,21 @@ class ReportBoard {
   std::atomic<bool> urgent_{false};
 };
 
-/// What is amiss for every model alike though they go on: words and what to run.
+/// What is amiss for every model alike though they go on, in words.
 class Notice {
  public:
-  void set(std::string words, std::string hint) {
+  void set(std::string words) {
     const std::lock_guard lock(mutex_);
     words_ = std::move(words);
-    hint_ = std::move(hint);
   }
-  std::pair<std::string, std::string> get() const {
+  std::string get() const {
     const std::lock_guard lock(mutex_);
-    return {words_, hint_};
+    return words_;
   }
 
  private:
   mutable std::mutex mutex_;
   std::string words_;
-  std::string hint_;
 };
 
 struct IndexContext {

@@ -348,9 +348,7 @@ void ModelWorker::report(bool at_once) {
     if (load_cause_ != kFirstLoad) add(load_cause_ + "; readers are refused until a new one is loaded");
   } else {
     report.state = ModelState::kRunning;
-    const auto [words, hint] = context_.notice.get();
-    add(words);
-    if (report.hint.empty()) report.hint = hint;
+    add(context_.notice.get());
     if (load_) {
       add("generation " + std::to_string(load_->number()) + " is being loaded (" + load_cause_ +
           "); readers see generation " + std::to_string(live_->number));

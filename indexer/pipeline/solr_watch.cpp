@@ -53,14 +53,14 @@ void wait_for_silence(SolrAdmin& admin, const IndexContext& context, const std::
 /// What daas.status() says of a configset with that file changed, and what to run.
 void note_configset(IndexContext& context, const std::string& changed_file) {
   if (changed_file.empty()) {
-    context.notice.set({}, {});
+    context.notice.set({});
     return;
   }
   const auto words = "the configset " + context.configset + " in Solr was changed by someone else (" +
                      changed_file + "): documents may be refused, and filters mean something else; "
                      "a start with --adopt uploads the daemon's own again and loads every model anew";
   spdlog::warn("{}", words);
-  context.notice.set(words, {});
+  context.notice.set(words);
 }
 
 }  // namespace

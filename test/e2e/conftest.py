@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness.indexer import BINARY
-from harness.postgres import Postgres
+from harness.postgres import running
 from harness.site import Site
 from harness.solr import Solr
 from harness.waiting import tail
@@ -51,14 +51,8 @@ def directory():
 @pytest.fixture(scope="session")
 def postgres(directory):
     assert BINARY.exists(), f"{BINARY} does not exist; run: make all"
-    (directory / "pg").mkdir()
-    (directory / "pg").chmod(0o755)
-    cluster = Postgres(directory / "pg")
-    try:
-        cluster.create()
+    with running(directory / "pg") as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness.indexer import Indexer
-from harness.postgres import Postgres
+from harness.postgres import Postgres, running
 from harness.site import Site
 from harness.waiting import NotYet, wait_for
 
@@ -18,14 +18,8 @@ POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
 @pytest.fixture(scope="module")
 def cluster(directory):
     """A PostgreSQL of its own, whose settings and files may be changed."""
-    (directory / "recovery").mkdir()
-    (directory / "recovery").chmod(0o755)
-    one = Postgres(directory / "recovery")
-    try:
-        one.create()
+    with running(directory / "recovery") as one:
         yield one
-    finally:
-        one.stop()
 
 
 @pytest.fixture(scope="module")

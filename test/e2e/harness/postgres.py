@@ -4,6 +4,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -125,6 +126,19 @@ class Postgres:
                               stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, command))} failed:\n{done.stdout}")
+
+
+@contextmanager
+def running(directory, **settings):
+    """A new cluster in a directory that is made for it."""
+    directory.mkdir()
+    directory.chmod(0o755)  # the server's user passes through
+    cluster = Postgres(directory, **settings)
+    try:
+        cluster.create()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def runs(pid):
