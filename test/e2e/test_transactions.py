@@ -134,6 +134,35 @@ def test_keys_that_are_exchanged_between_rows(site):
         site.assert_equal(name)
 
 
+def until_it_waits(admin, session):
+    """Until the commit of the session waits for a synchronous standby."""
+    def waits():
+        row = admin.execute("SELECT wait_event FROM pg_stat_activity WHERE pid = %s",
+                            (session.info.backend_pid,)).fetchone()
+        if row[0] != "SyncRep":
+            raise NotYet(row)
+        return True
+    wait_for(waits, 20, "the commit waits for the standby")
+
+
+def commits_wait_for_the_standby(site, admin):
+    """A session that shows the new setting proves nothing: the checkpointer tells the others that commits wait."""
+    with site.connect() as probe:
+        met = threading.Event()
+
+        def commit_until_one_waits():
+            while not met.is_set():
+                probe.execute("SELECT pg_logical_emit_message(true, 'probe', '')")
+        prober = threading.Thread(target=commit_until_one_waits)
+        prober.start()
+        try:
+            until_it_waits(admin, probe)
+        finally:
+            met.set()
+            admin.execute("SELECT pg_cancel_backend(%s)", (probe.info.backend_pid,))
+            prober.join(30)
+
+
 def test_what_is_committed_but_not_yet_visible_waits_alone(site, postgres):
     """A synchronous standby that is away: the slot decodes what no snapshot sees."""
     site.sql("CREATE TABLE awaited (id int PRIMARY KEY, v text); INSERT INTO awaited VALUES (1, 'old'), (2, 'old')")
@@ -146,18 +175,11 @@ def test_what_is_committed_but_not_yet_visible_waits_alone(site, postgres):
         try:
             admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
             admin.execute("SELECT pg_reload_conf()")
-            wait_for(lambda: admin.execute("SHOW synchronous_standby_names").fetchone()[0] == "nobody", 10, "the setting")
+            commits_wait_for_the_standby(site, admin)
             writer = threading.Thread(target=lambda: waiting.execute(
                 "UPDATE awaited SET v = 'awaited' WHERE id = 1; INSERT INTO awaited VALUES (5, 'awaited')"))
             writer.start()
-
-            def hangs():
-                row = admin.execute("SELECT wait_event FROM pg_stat_activity WHERE pid = %s",
-                                    (waiting.info.backend_pid,)).fetchone()
-                if row[0] != "SyncRep":
-                    raise NotYet(row)
-                return True
-            wait_for(hangs, 20, "the commit waits for the standby")
+            until_it_waits(admin, waiting)
             after_it = admin.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
             site.sql("SET synchronous_commit = local")
             for number in range(3):
