@@ -80,7 +80,10 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
     if (foreach_current_index(cell) > 0) appendStringInfoChar(&json, ',');
     escape_json(&json, format_procedure_qualified(lfirst_oid(cell)));
   }
-  appendStringInfo(&json, "],\"sources\":[{\"relation\":%u,\"key\":[", model.table);
+  appendStringInfo(&json, "],\"deltas\":[{\"relation\":%u,\"mode\":\"key\"", model.table);
+  append_member(&json, "reference",
+                linitial_node(RangeTblEntry, model.query->rtable)->eref->aliasname);
+  appendStringInfoString(&json, ",\"columns\":[");
   for (int i = 0; i < model.key_count; ++i) {
     if (i > 0) appendStringInfoChar(&json, ',');
     escape_json(&json, column_name(model, model.columns[model.key[i]].attribute));

@@ -71,21 +71,26 @@ COMMENT ON FUNCTION daas._owned_model(regrole, text) IS
   'Internal: the model, if it exists and the caller is (a member of) its owner.';
 
 -- Makes sources, publication and the readers' grants those of a definition.
-CREATE FUNCTION daas._store_sources(caller regrole, model_name text, sources jsonb) RETURNS void
+CREATE FUNCTION daas._store_sources(caller regrole, model_name text, definition jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation regclass;
 BEGIN
   DELETE FROM daas.source s WHERE s.model = model_name;
-  INSERT INTO daas.source (model, relation, key)
-    SELECT model_name, (s ->> 'relation')::oid::regclass, s -> 'key' FROM jsonb_array_elements(sources) s;
+  DELETE FROM daas.delta d WHERE d.model = model_name;
+  INSERT INTO daas.delta (model, number, relation, reference, mode, columns, query)
+    SELECT model_name, d.number, (d.value ->> 'relation')::oid::regclass, d.value ->> 'reference', d.value ->> 'mode',
+           d.value -> 'columns', d.value ->> 'query'
+      FROM jsonb_array_elements(definition -> 'deltas') WITH ORDINALITY d (value, number);
+  INSERT INTO daas.source (model, relation)
+    SELECT DISTINCT model_name, d.relation FROM daas.delta d WHERE d.model = model_name;
   PERFORM daas._sync_publication();
   FOR relation IN SELECT s.relation FROM daas.source s WHERE s.model = model_name LOOP
     PERFORM daas._grant_to_readers(caller, relation);
   END LOOP;
 END $$;
 COMMENT ON FUNCTION daas._store_sources(regrole, text, jsonb) IS
-  'Internal: replaces a model''s sources; publication and grants follow.';
+  'Internal: replaces a model''s deltas and sources; publication and grants follow.';
 
 CREATE FUNCTION daas._create_model(caller regrole, search_path text, model_name text, query text, key text[],
                                    options jsonb, if_not_exists boolean) RETURNS void
@@ -122,7 +127,7 @@ BEGIN
   EXCEPTION WHEN unique_violation THEN  -- by a transaction that our snapshot does not see
     RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
   END;
-  PERFORM daas._store_sources(caller, model_name, definition -> 'sources');
+  PERFORM daas._store_sources(caller, model_name, definition);
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._create_model(regrole, text, text, text, text[], jsonb, boolean) IS
@@ -162,7 +167,7 @@ BEGIN
          revision = nextval('daas.revision_seq'),
          defined = currval('daas.revision_seq')
    WHERE m.name = model_name;
-  PERFORM daas._store_sources(caller, model_name, definition -> 'sources');
+  PERFORM daas._store_sources(caller, model_name, definition);
   FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);

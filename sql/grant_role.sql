@@ -7,7 +7,7 @@ DECLARE
     daas.pause_model, daas.resume_model, daas.retry_dead_letters,
     daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
     daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
-  definitions CONSTANT text := 'daas.model, daas.source, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';
+  definitions CONSTANT text := 'daas.model, daas.source, daas.delta, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';
   source regclass;
 BEGIN
   IF role IS NULL OR role NOT IN ('admin', 'reader', 'server', 'replication') THEN

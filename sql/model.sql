@@ -40,16 +40,34 @@ COMMENT ON COLUMN daas.model.created_at IS 'When it was created.';
 CREATE TABLE daas.source (
   model     text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
   relation  regclass NOT NULL,
-  key       jsonb NOT NULL,
   PRIMARY KEY (model, relation)
 );
 COMMENT ON TABLE  daas.source IS 'The base tables that a model reads (a partitioned table stands for its partitions).';
 COMMENT ON COLUMN daas.source.model IS 'The model.';
 COMMENT ON COLUMN daas.source.relation IS 'The table; shown and dumped by name.';
-COMMENT ON COLUMN daas.source.key IS 'Source columns whose values in an old or new row image are the affected key, in the order of daas.model.key: ["id", …].';
+
+CREATE TABLE daas.delta (
+  model      text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
+  number     int NOT NULL CHECK (number > 0),
+  relation   regclass NOT NULL,
+  reference  text NOT NULL,
+  mode       text NOT NULL CHECK (mode IN ('key', 'query', 'refresh')),
+  columns    jsonb NOT NULL,
+  query      text CHECK ((query IS NOT NULL) = (mode = 'query')),
+  PRIMARY KEY (model, number)
+);
+COMMENT ON TABLE  daas.delta IS 'What a change of a base table means for the documents of a model: one row for each place in which the query reads a base table.';
+COMMENT ON COLUMN daas.delta.model IS 'The model.';
+COMMENT ON COLUMN daas.delta.number IS 'Counts the places from 1.';
+COMMENT ON COLUMN daas.delta.relation IS 'The table that is read there; shown and dumped by name.';
+COMMENT ON COLUMN daas.delta.reference IS 'Where that is in the query: the alias, for a person.';
+COMMENT ON COLUMN daas.delta.mode IS 'key: the values of "columns" in an old or new row image are the affected key. query: "query" finds the affected keys. refresh: any change makes the model load anew.';
+COMMENT ON COLUMN daas.delta.columns IS 'Columns of the table whose values are needed: ["id", …]. Under mode key in the order of daas.model.key.';
+COMMENT ON COLUMN daas.delta.query IS 'Gives the affected keys as texts, one column per key column: its parameters $1, $2, … are a text[] per needed column, of equal length, with an element for each old or new row image.';
 
 -- Only the definition is dumped; a source that was dropped has only a number left for a name, which
 -- must not become another table's in the copy.
 SELECT pg_catalog.pg_extension_config_dump('daas.model', '');
 SELECT pg_catalog.pg_extension_config_dump('daas.source', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)');
+SELECT pg_catalog.pg_extension_config_dump('daas.delta', 'WHERE relation IN (SELECT oid FROM pg_catalog.pg_class)');
 SELECT pg_catalog.pg_extension_config_dump('daas.revision_seq', '');

@@ -19,8 +19,19 @@ constexpr std::int64_t document_version(std::int64_t epoch, std::int64_t batch) 
 struct Model {
   struct Source {
     std::uint32_t relation_oid = 0;
-    std::string relation;           ///< qualified and quoted, for messages
-    std::vector<std::string> key;   ///< source columns that make the affected key
+    std::string relation;  ///< qualified and quoted, for messages
+  };
+  /// What a change of a table means for the documents: one for each place in which the query reads it.
+  struct Delta {
+    enum class Mode {
+      kKey,      ///< the values of `columns` are the affected key
+      kQuery,    ///< `query` finds the affected keys
+      kRefresh,  ///< the model is loaded anew
+    };
+    std::uint32_t relation_oid = 0;
+    Mode mode = Mode::kKey;
+    std::vector<std::string> columns;  ///< of the table: those whose old and new values are needed
+    std::string query = {};  ///< of $1, $2, …: a text[] per column, with an element per image
   };
   std::string name;
   bool projection = false;  ///< documents come straight from change events
@@ -29,6 +40,7 @@ struct Model {
   std::string load_query;
   std::string fetch_query;
   std::vector<Source> sources;
+  std::vector<Delta> deltas;
   std::int64_t revision = 0;
   std::int64_t defined = 0;  ///< revision since which a generation has these documents
   bool paused = false;

@@ -47,6 +47,8 @@ class Result {
   }
   std::string text(int row, int column) const { return std::string((*this)(row, column)); }
   std::int64_t integer(int row, int column) const;
+  /// Oid of a column's type.
+  std::uint32_t type(int column) const { return PQftype(result_.get(), column); }
   bool boolean(int row, int column) const { return (*this)(row, column) == "t"; }
 
  private:
@@ -115,5 +117,7 @@ class Connection {
 
 /// A text[] parameter in PostgreSQL's array syntax.
 std::string array_text(std::span<const std::string> elements);
+/// The same, with NULLs.
+std::string array_text(std::span<const std::optional<std::string>> elements);
 
 }  // namespace daas

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <unordered_set>
+#include <utility>
 
 #include "core/error.hpp"
+#include "pipeline/delta_keys.hpp"
 #include "pipeline/source_shape.hpp"
 
 namespace daas {
@@ -62,10 +65,19 @@ Ddl read_ddl(const std::string& content, const Model& model) {
   return ddl;
 }
 
+bool changes(const Commit& commit, std::uint32_t relation_oid) {
+  return std::any_of(commit.relations.begin(), commit.relations.end(),
+                     [&](const auto& relation) { return relation->oid == relation_oid; });
+}
+
 }  // namespace
 
 BatchDocuments::BatchDocuments(const Model& model)
-    : model_(model), reader_(model), row_document_(model), writer_(model.columns, model.key) {}
+    : model_(model),
+      reader_(model),
+      row_document_(model),
+      writer_(model.columns, model.key),
+      images_(model.deltas.size()) {}
 
 template <typename Body>
 void BatchDocuments::naming_the_statement(const Body& body) {
@@ -95,13 +107,15 @@ BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& c
         findings.reload_cause = ddl.command + " changed documents of table " + ddl.object;
       }
     }
-    for (const auto& source : model_.sources) {
+    for (const auto& delta : model_.deltas) {
       const auto& truncated = commit->truncated;
-      if (std::find(truncated.begin(), truncated.end(), source.relation_oid) == truncated.end()) {
-        continue;
+      if (std::find(truncated.begin(), truncated.end(), delta.relation_oid) != truncated.end()) {
+        findings.reload = true;
+        findings.reload_cause = "TRUNCATE";
+      } else if (delta.mode == Model::Delta::Mode::kRefresh && changes(*commit, delta.relation_oid)) {
+        findings.reload = true;
+        findings.reload_cause = "a change of a table that may concern every document";
       }
-      findings.reload = true;
-      findings.reload_cause = "TRUNCATE";
     }
   }
   return findings;
@@ -114,18 +128,48 @@ void BatchDocuments::begin(const std::vector<SharedCommit>& commits) {
 
 bool BatchDocuments::next_chunk() {
   outcomes_.clear();
+  for (auto& images : images_) images.clear();
   reader_.forget_shapes();
-  while (outcomes_.size() < kChunkKeys) {
+  const auto size = [&] {
+    return std::accumulate(images_.begin(), images_.end(), outcomes_.size(),
+                           [](std::size_t sum, const auto& images) { return sum + images.size(); });
+  };
+  while (size() < kChunkKeys) {
     const auto changes = cursor_->next(kChunkKeys);
     if (changes.empty()) break;
-    naming_the_statement([&] { reader_.read(changes, outcomes_); });
+    naming_the_statement([&] { reader_.read(changes, outcomes_, images_); });
     // The next call would take away what these point into.
     if (cursor_->stored() && !outcomes_.empty()) break;
   }
-  return !outcomes_.empty();
+  return size() > 0;
 }
 
 void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t version) {
+  write_outcomes(session, lanes, version);
+  for (std::size_t number = 0; number < images_.size(); ++number) {
+    if (images_[number].size() == 0) continue;
+    find_affected_keys(session, model_.deltas[number], images_[number], kChunkKeys,
+                       [&](std::vector<std::vector<std::string>> keys) {
+                         write_affected(session, lanes, version, std::move(keys));
+                       });
+  }
+}
+
+void BatchDocuments::write_affected(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                                    std::vector<std::vector<std::string>> keys) {
+  // What was fetched on this snapshot once is right. Forgotten again when it grows large.
+  if (outcomes_.size() > kChunkKeys) outcomes_.clear();
+  ChangeReader::Outcomes wanted;
+  for (auto& key : keys) {
+    const auto id = reader_.id(key);
+    if (outcomes_.contains(id)) continue;
+    wanted[id].key = std::move(key);
+  }
+  fetch_all(session, lanes, version, wanted);
+  outcomes_.merge(wanted);
+}
+
+void BatchDocuments::write_outcomes(SnapshotSession& session, Lanes& lanes, std::int64_t version) {
   std::vector<const ChangeReader::Outcomes::value_type*> wanted;
   for (const auto& entry : outcomes_) {
     const auto& [id, outcome] = entry;

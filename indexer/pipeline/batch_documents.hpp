@@ -24,7 +24,7 @@ class BatchDocuments {
 
   /// What the commits of a batch ask for, besides documents.
   struct Findings {
-    bool reload = false;       ///< TRUNCATE, or a rewrite without row events
+    bool reload = false;       ///< TRUNCATE, a rewrite without row events, a delta of mode kRefresh
     std::string reload_cause;
     bool check_shape = false;  ///< DDL on one of the model's tables
   };
@@ -52,6 +52,10 @@ class BatchDocuments {
   /// An error of `body` that stops the model names the last DDL of its tables.
   template <typename Body>
   void naming_the_statement(const Body& body);
+  void write_outcomes(SnapshotSession& session, Lanes& lanes, std::int64_t version);
+  /// Of a delta query, which finds no key twice.
+  void write_affected(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                      std::vector<std::vector<std::string>> keys);
   void fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
              const std::vector<const ChangeReader::Outcomes::value_type*>& wanted);
 
@@ -61,6 +65,7 @@ class BatchDocuments {
   DocumentWriter writer_;
   std::optional<ChangeCursor> cursor_;
   ChangeReader::Outcomes outcomes_;
+  std::vector<DeltaImages> images_;  ///< one of each delta
   std::string last_ddl_;
 };
 

@@ -1,8 +1,9 @@
-// What decoded changes mean for one model: its affected keys, and for a projection the new rows.
-// Pure: no I/O.
+// What decoded changes mean for one model: its affected keys, for a projection the new rows, and the
+// images that delta queries find keys for. Pure: no I/O.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "core/change.hpp"
 #include "core/document.hpp"
 #include "core/model.hpp"
+#include "pipeline/delta_images.hpp"
 
 namespace daas {
 
@@ -39,10 +41,11 @@ class ChangeReader {
 
   using Outcomes = std::unordered_map<std::string, Outcome>;  ///< by document id
 
-  /// Coalesces row changes into `outcomes`, whose views point into what the changes point into. Passes
-  /// over TRUNCATE. Throws Error(kStop) with the mending statement when the table's shape or identity
-  /// no longer carries the model.
-  void read(std::span<const Change> changes, Outcomes& outcomes);
+  /// Coalesces row changes into `outcomes`, whose views point into what the changes point into, and
+  /// adds to `images` (one of each of the model's deltas) what only a delta query finds keys for.
+  /// Passes over TRUNCATE. Throws Error(kStop) with the mending statement when the table's shape or
+  /// identity no longer carries the model.
+  void read(std::span<const Change> changes, Outcomes& outcomes, std::vector<DeltaImages>& images);
 
   /// The model's columns of a kRow outcome, in their order. Valid until the next call.
   const std::vector<Field>& row(const Outcome& outcome);
@@ -53,20 +56,32 @@ class ChangeReader {
  private:
   /// Where a relation's columns go.
   struct Mapping {
-    std::vector<std::size_t> key;      ///< relation column of each key part
+    struct Needed {
+      std::size_t delta;                 ///< position in the model's
+      std::vector<std::size_t> columns;  ///< relation column of each of the delta's
+      bool identity_covers = false;      ///< old images have them
+    };
+    std::vector<Needed> deltas;
     std::vector<std::size_t> columns;  ///< relation column of each model column (projection)
-    bool identity_covers_key = false;
   };
-  const Mapping& mapping(const Relation& relation, const Model::Source& source);
-  void apply(const Change& change, const Model::Source& source, Outcomes& outcomes);
+  /// nullptr: not a table of the model.
+  const Mapping* mapping(const Relation& relation);
+  Mapping map(const Relation& relation) const;
+  void apply(const Change& change, const Mapping& mapping, Outcomes& outcomes,
+             std::vector<DeltaImages>& images);
+  void apply_key(const Change& change, const Mapping& mapping, const Mapping::Needed& key,
+                 Outcomes& outcomes);
+  /// Of the needed columns of an image, in texts_.
+  void read_texts(const Change& change, const Mapping::Needed& needed, bool old_image);
   /// Key texts of an image, in key_, and their document id.
-  std::string identify(const Change& change, const Mapping& mapping, bool old_image);
+  std::string identify(const Change& change, const Mapping::Needed& key, bool old_image);
 
   const Model& model_;
-  std::unordered_map<const Relation*, Mapping> mappings_;
+  std::unordered_map<const Relation*, std::optional<Mapping>> mappings_;
   std::vector<Value> values_;
   std::vector<Value> old_values_;
   std::vector<Field> fields_;
+  DeltaImages::Image texts_;
   std::vector<std::string> key_;
 };
 

@@ -34,6 +34,12 @@ std::vector<std::size_t> key_positions(const Model& model, const json& names) {
   return positions;
 }
 
+Model::Delta::Mode delta_mode(std::string_view name) {
+  if (name == "key") return Model::Delta::Mode::kKey;
+  if (name == "query") return Model::Delta::Mode::kQuery;
+  return Model::Delta::Mode::kRefresh;
+}
+
 }  // namespace
 
 std::vector<Model> read_models(Connection& connection) {
@@ -63,7 +69,7 @@ std::vector<Model> read_models(Connection& connection) {
     models.push_back(std::move(model));
   }
   const auto sources = connection.run(
-      "SELECT s.model, s.relation::oid::bigint, s.relation::text, s.key::text FROM daas.source s"
+      "SELECT s.model, s.relation::oid::bigint, s.relation::text FROM daas.source s"
       " ORDER BY s.model");
   for (int row = 0; row < sources.rows(); ++row) {
     const auto found = by_name.find(sources(row, 0));
@@ -71,8 +77,20 @@ std::vector<Model> read_models(Connection& connection) {
     Model::Source source;
     source.relation_oid = static_cast<std::uint32_t>(sources.integer(row, 1));
     source.relation = sources.text(row, 2);
-    source.key = parse_json(sources(row, 3), "daas.source.key").get<std::vector<std::string>>();
     models[found->second].sources.push_back(std::move(source));
+  }
+  const auto deltas = connection.run(
+      "SELECT d.model, d.relation::oid::bigint, d.mode, d.columns::text, coalesce(d.query, '')"
+      " FROM daas.delta d ORDER BY d.model, d.number");
+  for (int row = 0; row < deltas.rows(); ++row) {
+    const auto found = by_name.find(deltas(row, 0));
+    if (found == by_name.end()) continue;
+    Model::Delta delta;
+    delta.relation_oid = static_cast<std::uint32_t>(deltas.integer(row, 1));
+    delta.mode = delta_mode(deltas(row, 2));
+    delta.columns = parse_json(deltas(row, 3), "daas.delta.columns").get<std::vector<std::string>>();
+    delta.query = deltas.text(row, 4);
+    models[found->second].deltas.push_back(std::move(delta));
   }
   return models;
 }

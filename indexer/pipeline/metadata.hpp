@@ -8,7 +8,7 @@
 
 namespace daas {
 
-/// Every model with its sources, ordered by name. A source whose table is gone keeps its oid.
+/// Every model with its sources and deltas, ordered by name. A source whose table is gone keeps its oid.
 std::vector<Model> read_models(Connection& connection);
 
 }  // namespace daas

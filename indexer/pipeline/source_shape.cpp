@@ -73,7 +73,15 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
   }
 }
 
-void check_key(const Model& model, const Model::Source& source, SnapshotSession& session) {
+/// Of a model over one table, whose rows are the documents; the rows of a query are counted when they
+/// are fetched.
+void check_key(const Model& model, SnapshotSession& session) {
+  std::vector<std::string> key;
+  for (const auto position : model.key) {
+    if (model.columns[position].source.empty()) return;
+    key.push_back(model.columns[position].source);
+  }
+  const auto& source = model.sources.at(0);
   const auto rows = session.connection().run(
       "SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique"
       "  AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
@@ -82,7 +90,7 @@ void check_key(const Model& model, const Model::Source& source, SnapshotSession&
       "      AND a.attname = ANY ($2::text[]) WHERE a.attname IS NULL)),"
       " format('ALTER TABLE %s ADD PRIMARY KEY (%s)', $1::oid::regclass,"
       "  (SELECT string_agg(quote_ident(k), ', ') FROM unnest($2::text[]) k))",
-      {std::to_string(source.relation_oid), array_text(source.key)});
+      {std::to_string(source.relation_oid), array_text(key)});
   if (rows.boolean(0, 0)) return;
   // Rows that share a key would share a document.
   throw Error(Remedy::kStop,
@@ -91,17 +99,35 @@ void check_key(const Model& model, const Model::Source& source, SnapshotSession&
               rows.text(0, 1) + "; SELECT daas.reload_model('" + model.name + "')");
 }
 
+/// They must still run (functions, privileges), and the values be of the types that the documents have.
+void check_queries(const Model& model, SnapshotSession& session) {
+  const std::vector<Parameter> no_keys(model.key.size(), Parameter{"{}"});
+  const auto rows = session.connection().run(model.fetch_query, no_keys);
+  for (std::size_t i = 0; i < model.columns.size(); ++i) {
+    const auto& column = model.columns[i];
+    const auto type = value_type_of(rows.type(static_cast<int>(i)));
+    if (column.type == ValueType::kWrapped || is_user_type(column) || type == column.type) continue;
+    throw Error(Remedy::kStop,
+                "column \"" + column.name + "\" of the query of model " + model.name +
+                    " no longer has the type " + column.pg_type,
+                "SELECT daas.reload_model('" + model.name + "')");
+  }
+  for (const auto& delta : model.deltas) {
+    if (delta.mode != Model::Delta::Mode::kQuery) continue;
+    const std::vector<Parameter> no_images(delta.columns.size(), Parameter{"{}"});
+    session.connection().run(delta.query, no_images);
+  }
+}
+
 }  // namespace
 
 void check_shape(const Model& model, SnapshotSession& session) {
   for (const auto& source : model.sources) {
     check_columns(model, source, session);
     check_captured(model, source, session);
-    check_key(model, source, session);
   }
-  // The query itself must still run: functions, privileges.
-  const std::vector<Parameter> no_keys(model.key.size(), Parameter{"{}"});
-  session.connection().run(model.fetch_query, no_keys);
+  check_key(model, session);
+  check_queries(model, session);
 }
 
 }  // namespace daas

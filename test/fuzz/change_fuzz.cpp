@@ -75,7 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Model model;
   model.name = "fuzzed";
   model.projection = input.ConsumeBool();
-  model.sources = {{kTable, "public.f", {}}};
+  model.sources = {{kTable, "public.f"}};
+  model.deltas = {{kTable, Model::Delta::Mode::kKey, {}}, {kTable, Model::Delta::Mode::kQuery, {}}};
   const auto count = input.ConsumeIntegralInRange<std::size_t>(1, 6);
   const bool full = input.ConsumeBool();
   for (std::size_t i = 0; i < count; ++i) {
@@ -88,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     model.columns.push_back({name, value_type_of(column.oid), name, column.type});
     if (!key) continue;
     model.key.push_back(i);
-    model.sources[0].key.push_back(name);
+    model.deltas[0].columns.push_back(name);
   }
   std::string changes;
   while (input.remaining_bytes() > 0) {
@@ -110,7 +111,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         decoder.feed(begin() + relation(kTable, full ? 'f' : 'k', described) + changes + commit());
     ChangeReader reader(model);
     ChangeReader::Outcomes outcomes;
-    reader.read(commits.at(0).changes, outcomes);
+    std::vector<DeltaImages> images(model.deltas.size());
+    reader.read(commits.at(0).changes, outcomes, images);
     DocumentWriter writer(model.columns, model.key);
     for (const auto& [id, outcome] : outcomes) {
       std::string body;

@@ -26,7 +26,7 @@ CREATE DATABASE regress_daas_copy;
 \c regress_daas_copy
 SET client_min_messages = error;
 SELECT name, kind, key, options, revision, owner = current_user FROM daas.model ORDER BY name COLLATE "C";
-SELECT model, relation, key FROM daas.source ORDER BY model COLLATE "C";
+SELECT s.model, s.relation, columns FROM daas.source s JOIN daas.delta d USING (model, relation) ORDER BY s.model COLLATE "C";
 SELECT path, model, fields, scope FROM daas.api;
 SELECT name, claims, daas.login(name, 'b') FROM daas.account;
 SELECT role, member FROM daas.role_member ORDER BY role;

@@ -38,7 +38,7 @@ SELECT daas.create_model('part', 'SELECT * FROM part');
 SELECT format(E'%s: %s by %s\n%s\n%s', name, kind, key, load_query, fetch_query) FROM daas.model ORDER BY revision;
 SELECT name, c ->> 'name', c ->> 'type', c ->> 'value', c ->> 'twin', c ->> 'source'
   FROM daas.model, jsonb_array_elements(columns) c WHERE name IN ('native', 'wrapped', 'odd', 'renamed') ORDER BY revision;
-SELECT model, relation, key FROM daas.source ORDER BY model COLLATE "C";
+SELECT model, relation, columns FROM daas.delta ORDER BY model COLLATE "C";
 
 -- The query keeps its meaning under any search_path.
 CREATE SCHEMA other;

@@ -9,8 +9,8 @@ CREATE FUNCTION n(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n';
 SELECT daas.create_model('m', $$SELECT id, "x ""y""", n, n + 1 AS m, n(n => n) AS f, upper("x ""y""") AS up, 'n, id'::text AS lit, "select", c || E'\\n''n' AS c
   FROM "A b" WHERE n > 5 AND "x ""y""" <> 'n' AND (n IS NOT NULL OR CASE WHEN n = 1 THEN id > 3 END)$$);
 CREATE FUNCTION shown() RETURNS SETOF text LANGUAGE sql AS $$
-  SELECT line FROM daas.model m JOIN daas.source s ON s.model = m.name, unnest(ARRAY[
-    m.query, (SELECT string_agg(coalesce(c ->> 'source', '-'), ' ') FROM jsonb_array_elements(m.columns) c), s.key::text, s.relation::text,
+  SELECT line FROM daas.model m JOIN daas.delta s ON s.model = m.name, unnest(ARRAY[
+    m.query, (SELECT string_agg(coalesce(c ->> 'source', '-'), ' ') FROM jsonb_array_elements(m.columns) c), s.columns::text, s.relation::text,
     m.functions::text]) line $$;
 SELECT shown();
 ALTER TABLE "A b" RENAME n TO "N";
