@@ -82,9 +82,12 @@ faults: all solr venv
 lint:
 	@test/lint
 
+fuzz-targets: packages
+	@JOBS=$(JOBS) test/fuzz/build
+
 SECONDS ?= 60
-fuzz: packages
-	@JOBS=$(JOBS) test/fuzz/run $(SECONDS)
+fuzz: fuzz-targets
+	@test/fuzz/run $(SECONDS)
 
 sanitize: packages
 	@JOBS=$(JOBS) test/sanitize
@@ -100,4 +103,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

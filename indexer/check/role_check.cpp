@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "check/postgres_check.hpp"
+#include "core/array_text.hpp"
 
 namespace daas {
 namespace {

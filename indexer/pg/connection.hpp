@@ -115,9 +115,4 @@ class Connection {
   const Session session_;
 };
 
-/// A text[] parameter in PostgreSQL's array syntax.
-std::string array_text(std::span<const std::string> elements);
-/// The same, with NULLs.
-std::string array_text(std::span<const std::optional<std::string>> elements);
-
 }  // namespace daas

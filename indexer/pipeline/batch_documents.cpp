@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/array_text.hpp"
 #include "core/error.hpp"
 #include "pipeline/delta_keys.hpp"
 #include "pipeline/source_shape.hpp"

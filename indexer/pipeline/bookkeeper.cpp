@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "core/array_text.hpp"
 #include "core/utf8.hpp"
 
 namespace daas {

@@ -1,4 +1,5 @@
 // The bookkeeper's part that keeps daas.refused_document.
+#include "core/array_text.hpp"
 #include "core/utf8.hpp"
 #include "pipeline/bookkeeper.hpp"
 

@@ -1,5 +1,7 @@
 #include "pipeline/delta_images.hpp"
 
+#include "core/array_text.hpp"
+
 namespace daas {
 
 void DeltaImages::add(const Image& image) {
@@ -20,8 +22,8 @@ void DeltaImages::clear() {
   columns_.clear();
 }
 
-std::vector<Parameter> DeltaImages::parameters() const {
-  std::vector<Parameter> parameters;
+std::vector<std::optional<std::string>> DeltaImages::parameters() const {
+  std::vector<std::optional<std::string>> parameters;
   for (const auto& column : columns_) parameters.emplace_back(array_text(column));
   return parameters;
 }

@@ -7,8 +7,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "pg/connection.hpp"
-
 namespace daas {
 
 /// Of one delta; each image once. Not thread-safe.
@@ -19,8 +17,8 @@ class DeltaImages {
   void add(const Image& image);
   std::size_t size() const { return seen_.size(); }
   void clear();
-  /// $1, $2, … of the delta query.
-  std::vector<Parameter> parameters() const;
+  /// $1, $2, … of the delta query: a text[] each.
+  std::vector<std::optional<std::string>> parameters() const;
 
  private:
   std::unordered_set<std::string> seen_;

@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstBackoff{250};
-constexpr milliseconds kLongestBackoff{10000};
+constexpr milliseconds kFirstRestart{250};
+constexpr milliseconds kLongestRestart{10000};
 /// A run that lasted so long was a good one: the next failure begins with the short wait again.
 constexpr std::chrono::seconds kGoodRun{30};
 
@@ -65,7 +65,7 @@ void IndexRole::note(const std::string& words, const std::string& hint) {
 }
 
 void IndexRole::run() {
-  Backoff backoff(kFirstBackoff, kLongestBackoff);
+  Backoff backoff(kFirstRestart, kLongestRestart);
   // --adopt is for once: two daemons that went on with it would take the namespace from each other for
   // ever.
   bool adopted = false;

@@ -15,12 +15,11 @@ namespace daas {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kPlugin = "daas";
-constexpr seconds kAliveInterval{5};
-constexpr seconds kReportInterval{1};
+constexpr std::chrono::seconds kAliveInterval{5};
+constexpr std::chrono::seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
 
 }  // namespace
@@ -96,14 +95,14 @@ void IndexRun::prepare_solr() {
   waiting_("waits for Solr");
   SolrAdmin admin(options_.solr, &interrupt_.flag());
   const auto observer = [this](const std::string& what) { waiting_("waits for Solr: " + what); };
-  admin.wait_ready({}, Clock::now() + seconds(60), observer);
+  admin.wait_ready({}, Clock::now() + std::chrono::seconds(60), observer);
   // Of others than the live generations nobody needs anything, and one whose making was cut short by a
   // crash of Solr never gets ready: its model throws it away.
   std::vector<std::string> ours;
   for (const auto& [alias, collection] : admin.aliases()) {
     if (alias.starts_with(context_->name_space + ".")) ours.push_back(collection);
   }
-  admin.wait_ready(ours, Clock::now() + seconds(120), observer);
+  admin.wait_ready(ours, Clock::now() + std::chrono::seconds(120), observer);
   check_claim(admin, *context_, bookkeeper_.standing(), interrupt_, silent_claim_);
   context_->configset = admin.ensure_configset(context_->name_space);
   if (!options_.adopt) return;

@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstBackoff{100};
-constexpr milliseconds kLongestBackoff{5000};
+constexpr milliseconds kFirstResend{100};
+constexpr milliseconds kLongestResend{5000};
 /// One body is being sent while the next is waiting.
 constexpr std::size_t kQueuedBodies = 2;
 constexpr std::size_t kInlineDocuments = 64;
@@ -25,7 +25,7 @@ constexpr std::size_t kInlineDocuments = 64;
 
 void with_retry(const Interrupt& interrupt, const RetryObserver& observer,
                 const std::function<void()>& request) {
-  Backoff backoff(kFirstBackoff, kLongestBackoff);
+  Backoff backoff(kFirstResend, kLongestResend);
   for (bool failed = false;; failed = true) {
     interrupt.check();
     try {

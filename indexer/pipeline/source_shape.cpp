@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/array_text.hpp"
 #include "core/error.hpp"
 
 namespace daas {

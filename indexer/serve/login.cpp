@@ -8,7 +8,7 @@
 namespace daas {
 namespace {
 
-constexpr std::size_t kMostWaiting = 64;
+constexpr std::size_t kMostLogins = 64;
 constexpr std::size_t kLongestPassword = 1024;  // crypt(3) takes less; a longer one costs only time
 
 ApiError with_challenge(ApiError error) {
@@ -90,7 +90,7 @@ std::optional<nlohmann::json> AccountCheck::claims(const Credentials& credential
 }
 
 LoginDesk::LoginDesk(const std::string& conninfo, const TokenAuthority& tokens, int threads)
-    : tokens_(tokens), workers_(threads, kMostWaiting, [&] {
+    : tokens_(tokens), workers_(threads, kMostLogins, [&] {
         return std::make_unique<AccountCheck>(conninfo, &stop_);
       }) {}
 

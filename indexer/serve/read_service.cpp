@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kHealth = "/healthz";
 constexpr std::string_view kLogin = "/auth/login";
-constexpr std::size_t kMostWaiting = 1024;
+constexpr std::size_t kMostReads = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
 bool is_api_name(const std::string& name) {
@@ -53,7 +53,7 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
-      workers_(std::max(1, settings_.threads), kMostWaiting,
+      workers_(std::max(1, settings_.threads), kMostReads,
                [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
 
 void ReadService::stop() {

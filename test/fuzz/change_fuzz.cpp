@@ -90,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!key) continue;
     model.key.push_back(i);
     model.deltas[0].columns.push_back(name);
+    model.deltas[1].columns.insert(model.deltas[1].columns.begin(), name);
   }
   std::string changes;
   while (input.remaining_bytes() > 0) {
@@ -113,6 +114,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ChangeReader::Outcomes outcomes;
     std::vector<DeltaImages> images(model.deltas.size());
     reader.read(commits.at(0).changes, outcomes, images);
+    for (const auto& each : images) {
+      for (const auto& parameter : each.parameters()) {
+        if (!parameter->starts_with('{') || !parameter->ends_with('}')) std::abort();
+      }
+    }
     DocumentWriter writer(model.columns, model.key);
     for (const auto& [id, outcome] : outcomes) {
       std::string body;

@@ -1,3 +1,4 @@
+#include "core/array_text.hpp"
 #include "pg/copy_text.hpp"
 
 #include <gtest/gtest.h>

@@ -158,7 +158,7 @@ TEST(ChangeReader, ADeltaQueryGetsEveryOldAndNewImageOnce) {
   reader.read(commit.changes, outcomes, images);
   EXPECT_TRUE(outcomes.empty());
   EXPECT_EQ(images[0].size(), 3u);
-  const std::vector<Parameter> expected = {R"({"a","b\"",NULL})", R"({"1","1","1"})"};
+  const std::vector<std::optional<std::string>> expected = {R"({"a","b\"",NULL})", R"({"1","1","1"})"};
   EXPECT_EQ(images[0].parameters(), expected);
 }
 

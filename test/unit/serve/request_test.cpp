@@ -21,7 +21,7 @@ ApiError refusal(const std::string& query, ReadHeaders headers = {}) {
   return {0, "accepted", {}, {}, {}, {}};
 }
 
-std::string code(const std::string& query) {
+std::string refusal_code(const std::string& query) {
   const auto error = refusal(query);
   return std::to_string(error.status) + " " + error.code;
 }
@@ -93,7 +93,7 @@ TEST(Filter, AnEmptyListHasNoValuesAndAQuotedEmptyTextIsOne) {
 
 TEST(Filter, BrokenListsAreRefused) {
   for (const char* bad : {"a=in.", "a=in.1,2", "a=in.(1", "a=in.(1,2)x", "a=in.(1)(2)", "a=in"}) {
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
   }
 }
 
@@ -101,7 +101,7 @@ TEST(Filter, IsTakesFiveWordsInAnyCase) {
   EXPECT_EQ(read("a=is.NULL").filters[0].values[0], "null");
   EXPECT_EQ(read("a=not.is.not_null").filters[0].values[0], "not_null");
   for (const char* bad : {"a=is.nul", "a=is.", "a=is.5", "a=is.null "})
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
 }
 
 TEST(Filter, AnUnknownOperatorIsNamedWithTheKnownOnes) {
@@ -112,14 +112,14 @@ TEST(Filter, AnUnknownOperatorIsNamedWithTheKnownOnes) {
   EXPECT_NE(error.details.find("gte"), std::string::npos);
   for (const char* bad :
        {"a=", "a=1", "a=not.not.eq.1", "a=eq", "a=EQ.1", "a=not.", "a=.eq.1", "a"}) {
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
   }
 }
 
 TEST(Filter, OperatorsOfLaterAreToldApart) {
   for (const char* later : {"a=like.x%25", "a=fts.x", "a=cs.{1}", "a=eq(any).{1}", "or=(a.eq.1)",
                             "and=(a.eq.1)", "not.or=(a.eq.1)", "columns=a"}) {
-    EXPECT_EQ(code(later), "400 PGRST127") << later;
+    EXPECT_EQ(refusal_code(later), "400 PGRST127") << later;
   }
 }
 
@@ -131,7 +131,7 @@ TEST(Filter, AnUnknownParameterNamesTheAllowedOnes) {
   EXPECT_NE(error.hint.find("select"), std::string::npos);
   for (const char* bad :
        {"q=1", "fq=*:*", "shards=x", "_q=x", "rel.col=eq.1", "=eq.1", "A=eq.1", "id =eq.1"}) {
-    EXPECT_EQ(code(bad), "400 42703") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 42703") << bad;
   }
 }
 
@@ -154,17 +154,17 @@ TEST(Select, RenamesQuotesAndStars) {
 }
 
 TEST(Select, WhatAnApiHasNotIsRefusedByItsCode) {
-  EXPECT_EQ(code("select=a::text"), "400 PGRST127");
-  EXPECT_EQ(code("select=a->b"), "400 PGRST127");
-  EXPECT_EQ(code("select=rel(a)"), "400 PGRST200");
-  EXPECT_EQ(code("select=x:rel!inner(a)"), "400 PGRST200");
-  EXPECT_EQ(code("select=...rel(a)"), "400 PGRST200");
-  EXPECT_EQ(code("select=a.sum()"), "400 PGRST123");
-  EXPECT_EQ(code("select=count()"), "400 PGRST200");
+  EXPECT_EQ(refusal_code("select=a::text"), "400 PGRST127");
+  EXPECT_EQ(refusal_code("select=a->b"), "400 PGRST127");
+  EXPECT_EQ(refusal_code("select=rel(a)"), "400 PGRST200");
+  EXPECT_EQ(refusal_code("select=x:rel!inner(a)"), "400 PGRST200");
+  EXPECT_EQ(refusal_code("select=...rel(a)"), "400 PGRST200");
+  EXPECT_EQ(refusal_code("select=a.sum()"), "400 PGRST123");
+  EXPECT_EQ(refusal_code("select=count()"), "400 PGRST200");
   for (const char* bad :
        {"select=\"\"", "select=a,", "select=,a", "select=a:", "select=:a", "select=\"a",
         "select=a\"b\"", "select=*a", "select=a)", "select=a&select=b"}) {
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
   }
 }
 
@@ -181,7 +181,7 @@ TEST(Order, HasDirectionThenNulls) {
   for (const char* bad :
        {"order=", "order=a.", "order=a.up", "order=a.asc.desc", "order=a.nullsfirst.asc",
         "order=a,", "order=a.nullsfirst.nullslast", "order=a:b", "order=a(b)"}) {
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
   }
 }
 
@@ -191,10 +191,10 @@ TEST(Limit, IsAWholeNumber) {
   for (const char* bad :
        {"limit=", "limit=1.5", "limit=abc", "limit=18446744073709551616", "offset=+1", "limit=1e3",
         "limit=%201", "offset=1&offset=2", "limit=--1", "limit=-"}) {
-    EXPECT_EQ(code(bad), "400 PGRST100") << bad;
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
   }
-  EXPECT_EQ(code("limit=-1"), "416 PGRST103");
-  EXPECT_EQ(code("offset=-99999999999999999999999"), "416 PGRST103");
+  EXPECT_EQ(refusal_code("limit=-1"), "416 PGRST103");
+  EXPECT_EQ(refusal_code("offset=-99999999999999999999999"), "416 PGRST103");
 }
 
 TEST(Headers, CountSingularAndProfiles) {

@@ -36,10 +36,10 @@ SolrWriter writer_to(const ScriptedServer& server) {
 }
 
 const std::string kAccepted = ScriptedServer::answer(200, R"({"responseHeader":{"status":0}})");
-const std::string kRefused = ScriptedServer::answer(400, R"({"error":{"msg":"no","code":400}})");
+const std::string kRefusedUpdate = ScriptedServer::answer(400, R"({"error":{"msg":"no","code":400}})");
 
 TEST(SolrWriter, ABodyThatIsRefusedWholeIsHalvedDownToTheDocumentAtFault) {
-  ScriptedServer server({kRefused, kAccepted, kRefused, kRefused, kAccepted});
+  ScriptedServer server({kRefusedUpdate, kAccepted, kRefusedUpdate, kRefusedUpdate, kAccepted});
   auto writer = writer_to(server);
   const auto refused = writer.update(
       "c", R"([{"id":"a","_ver_":7},{"id":"b","_ver_":7}, {"id":"c","_ver_":7},{"id":"d","_ver_":7}])");
@@ -55,7 +55,7 @@ TEST(SolrWriter, ABodyThatIsRefusedWholeIsHalvedDownToTheDocumentAtFault) {
 }
 
 TEST(SolrWriter, ABodyThatCannotBeTakenApartStops) {
-  ScriptedServer server({kRefused});
+  ScriptedServer server({kRefusedUpdate});
   auto writer = writer_to(server);
   try {
     writer.update("c", R"([{"id":"a",)");
@@ -69,7 +69,7 @@ TEST(SolrWriter, ADocumentIsRefusedOnlyWhenTheStrictChainSaysSo) {
   const auto tolerated = ScriptedServer::answer(
       200,
       R"({"responseHeader":{"errors":[{"type":"ADD","id":"a","message":"bad a"},{"type":"ADD","id":"b","message":"bad b"}],"status":0}})");
-  ScriptedServer server({tolerated, kAccepted, kRefused});
+  ScriptedServer server({tolerated, kAccepted, kRefusedUpdate});
   auto writer = writer_to(server);
   const auto refused = writer.update("c", R"([{"id":"a","_ver_":7},{"id":"b","_ver_":8}])");
   ASSERT_EQ(refused.size(), 1u);
