@@ -12,6 +12,7 @@
 #include "check/postgres_check.hpp"
 #include "check/solr_check.hpp"
 #include "config.hpp"
+#include "pipeline/spill.hpp"
 #include "serve/http_server.hpp"
 #include "solr/http.hpp"
 #include "version.hpp"
@@ -74,6 +75,15 @@ void check_listener(const std::string& option, const std::string& listen, const 
   }
 }
 
+void check_spill_directory(const std::string& directory, Findings& findings) {
+  try {
+    try_spill_directory(directory);
+    findings.ok("--spill-dir", directory + " can hold a large transaction's file");
+  } catch (const Error& error) {
+    findings.fail("--spill-dir", error.what(), error.hint());
+  }
+}
+
 /// docs/operations.md has the same table.
 std::size_t most_connections(const Config& config) {
   constexpr std::size_t kBooks = 3;  // bookkeeping, heartbeat, definitions; the stream is a walsender
@@ -119,6 +129,7 @@ int check_command(int argc, const char* const* argv, std::ostream& out) {
   }
   check_solr(solr, findings);
 
+  if (config->index) check_spill_directory(index.spill.directory, findings);
   if (config->serve) check_listener("--listen", config->serve_options.listen, "/healthz", findings);
   check_listener("--admin-listen", config->admin_listen, "/readyz", findings);
   out << (findings.failures() == 0 ? "ready" : "not ready") << ": " << findings.failures() << " failed, "

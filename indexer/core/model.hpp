@@ -39,6 +39,7 @@ struct Model {
   std::vector<std::size_t> key;  ///< positions in `columns`
   std::string load_query;
   std::string fetch_query;
+  std::vector<std::string> functions;  ///< that the query calls and that are not built in
   std::vector<Source> sources;
   std::vector<Delta> deltas;
   std::int64_t revision = 0;

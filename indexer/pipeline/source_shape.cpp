@@ -100,6 +100,22 @@ void check_key(const Model& model, SnapshotSession& session) {
               rows.text(0, 1) + "; SELECT daas.reload_model('" + model.name + "')");
 }
 
+/// One that is replaced may have become one whose result depends on more than its arguments.
+void check_functions(const Model& model, SnapshotSession& session) {
+  const auto rows = session.connection().run(
+      "SELECT p.oid::regprocedure, p.provolatile = 'v' FROM unnest($1::text[]) f"
+      " JOIN pg_proc p ON p.oid = to_regprocedure(f) WHERE p.provolatile <> 'i' ORDER BY 1 LIMIT 1",
+      {array_text(model.functions)});
+  if (rows.rows() == 0) return;
+  const auto function = rows.text(0, 0);
+  throw Error(Remedy::kStop,
+              "function " + function + " of the query of model " + model.name + " became " +
+                  (rows.boolean(0, 1) ? "VOLATILE" : "STABLE") +
+                  ": its result may change without any change of a row",
+              "ALTER FUNCTION " + function + " IMMUTABLE; SELECT daas.reload_model('" + model.name +
+                  "')");
+}
+
 /// They must still run (functions, privileges), and the values be of the types that the documents have.
 void check_queries(const Model& model, SnapshotSession& session) {
   const std::vector<Parameter> no_keys(model.key.size(), Parameter{"{}"});
@@ -128,6 +144,7 @@ void check_shape(const Model& model, SnapshotSession& session) {
     check_captured(model, source, session);
   }
   check_key(model, session);
+  check_functions(model, session);
   check_queries(model, session);
 }
 

@@ -36,6 +36,12 @@ int open_nameless(const std::string& directory) {
 
 }  // namespace
 
+void try_spill_directory(const std::string& directory) {
+  const int file = open_nameless(directory);
+  if (file < 0) fail("open", directory);
+  close(file);
+}
+
 Spill::Spill(const std::string& directory, StreamDecoder decoder)
     : directory_(directory), decoder_(std::move(decoder)), file_(open_nameless(directory)) {
   if (file_ < 0) fail("open", directory_);

@@ -17,6 +17,9 @@ struct SpillRule {
   std::string directory = "/var/tmp";
 };
 
+/// Throws Error(kRetry) when the directory can't hold a file.
+void try_spill_directory(const std::string& directory);
+
 /// Written by one thread, then read by any number of them. The file goes when this goes.
 class Spill : public StoredChanges {
  public:

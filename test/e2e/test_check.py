@@ -218,6 +218,8 @@ def test_files_that_are_missing_bad_or_readable_by_others_are_told(model, tmp_pa
     assert "install -m 600" in report.line("FAIL", "--pg-server, pass file", "is not there")
     report = check(model.indexer.options | {"solr-auth-file": file("auth2", "no colon\n", 0o600)})
     report.line("FAIL", "--solr-auth-file", "user:password")
+    report = check(model.indexer.options | {"spill-dir": tmp_path / "nowhere"})
+    assert "--spill-dir" in report.line("FAIL", "--spill-dir", "nowhere")
     report = check(model.indexer.options | {"config": file("conf", "pg = host=h dbname=d password=x\n", 0o644)})
     assert report.line("FAIL", "--config", "password").startswith("chmod 600")
 

@@ -152,6 +152,10 @@ def test_a_function_of_the_query_that_is_replaced_loads_the_models_that_call_it(
         # The alias is switched a moment before the books say so.
         wait_for(lambda: generations(site)["q"] > before["q"], 10, "model q has another generation")
         assert generations(site)["t"] == before["t"]
+        site.sql("ALTER FUNCTION shown(text) VOLATILE")
+        status = stopped(site, "q", "after ALTER FUNCTION in transaction", "became VOLATILE")
+        site.sql(status["hint"])
+        site.wait_for_state("q", "running")
         site.sql("ALTER FUNCTION shown(text) RENAME TO displayed")
         stopped(site, "q", "after ALTER FUNCTION in transaction", "shown")
         assert site.status("t")["state"] == "running"
