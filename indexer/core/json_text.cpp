@@ -56,8 +56,25 @@ void append_json_escaped(std::string& out, std::string_view text) {
 }
 
 bool is_json_number(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && text[0] >= '0' && text[0] <= '9';
+  std::size_t at = 0;
+  const auto skip = [&](std::string_view any) {
+    const bool there = at < text.size() && any.find(text[at]) != std::string_view::npos;
+    at += there ? 1 : 0;
+    return there;
+  };
+  const auto digits = [&] {
+    const auto begin = at;
+    while (skip("0123456789")) continue;
+    return at > begin;
+  };
+  skip("-");
+  if (!skip("0") && !digits()) return false;
+  if (skip(".") && !digits()) return false;
+  if (skip("eE")) {
+    skip("+-");
+    if (!digits()) return false;
+  }
+  return at == text.size();
 }
 
 }  // namespace daas

@@ -36,5 +36,14 @@ TEST(JsonText, EscapesNeighbours) {
   EXPECT_EQ(escaped(""), "");
 }
 
+TEST(JsonText, ANumberIsWhatJsonCallsOne) {
+  for (const auto* text : {"0", "-0", "10", "-7.635009", "1e300", "1E-5", "0.0e+1", "12345678901234567890"}) {
+    EXPECT_TRUE(is_json_number(text)) << text;
+  }
+  for (const auto* text : {"", "-", "NaN", "Infinity", "-Infinity", "-7.", ".5", "01", "1e", "1e+", "1 ", "1,2", "+1"}) {
+    EXPECT_FALSE(is_json_number(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace daas
