@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/log_field.hpp"
 #include "pipeline/collection_gone.hpp"
 
 namespace daas {
@@ -176,9 +177,18 @@ void GenerationStore::commit(int number) {
   retried(number, [&] { writer_.commit(collection(number)); });
 }
 
-void GenerationStore::open_searcher(int number, Searcher searcher) {
+void GenerationStore::open_searcher(int number, Searcher searcher, const std::string& snapshot) {
   // A try whose answer was lost is overtaken by the next one's version.
-  retried(number, [&] { writer_.open_searcher(collection(number), searcher, context_.next_version()); });
+  retried(number, [&] {
+    const auto version = context_.next_version();
+    {
+      // Whoever reads the fence's version with the documents can check them against the snapshot.
+      const LogField version_field("version", version);
+      const LogField snapshot_field("snapshot", snapshot);
+      spdlog::debug("collection {} opens a searcher on a whole batch", collection(number));
+    }
+    writer_.open_searcher(collection(number), searcher, version);
+  });
 }
 
 void GenerationStore::fence(int number) {

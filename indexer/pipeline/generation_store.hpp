@@ -46,7 +46,8 @@ class GenerationStore {
   void drop_all();
   /// To disk, without a searcher.
   void commit(int number);
-  void open_searcher(int number, Searcher searcher);
+  /// @param snapshot the documents are those of it, for the log
+  void open_searcher(int number, Searcher searcher, const std::string& snapshot);
   /// What an earlier run asked for opens no searcher any more.
   void fence(int number);
   DocumentCounts count(int number);

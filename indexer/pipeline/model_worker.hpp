@@ -170,6 +170,7 @@ class ModelWorker {
   static constexpr int kReopenings = 3;
   int reopenings_ = kReopenings;
   Lsn batch_position_ = 0;               ///< G of the last whole batch
+  std::string batch_snapshot_;           ///< S of it
   std::int64_t batch_time_ = 0;          ///< when G was read, for the metrics
   std::int64_t oldest_unopened_ = 0;     ///< commit time of the first commit that no searcher shows
   std::optional<BatchCause> cause_;      ///< of the batch under way

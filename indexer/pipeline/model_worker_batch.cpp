@@ -98,6 +98,7 @@ void ModelWorker::boundary() {
     unopened_ = true;
   }
   batch_position_ = session->before();
+  batch_snapshot_ = session->snapshot_text();
   batch_time_ = postgres_time_now();
   report_.captured = context_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());
@@ -209,7 +210,7 @@ void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
 }
 
 void ModelWorker::open_searcher() {
-  store_->open_searcher(live_->number, Searcher::kSoft);
+  store_->open_searcher(live_->number, Searcher::kSoft, batch_snapshot_);
   opened_at_ = Clock::now();
   unopened_ = false;
   counted_ = false;

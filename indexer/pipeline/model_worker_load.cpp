@@ -111,7 +111,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
 
 void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   const int number = next_->number;
-  store_->open_searcher(number, Searcher::kDurable);
+  store_->open_searcher(number, Searcher::kDurable, batch_snapshot_);
   if (store_->incarnation(number) != next_->incarnation) {
     discard_load("a Solr node restarted during the load");
     return;
