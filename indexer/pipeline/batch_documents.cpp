@@ -114,8 +114,10 @@ BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& c
         findings.reload = true;
         findings.reload_cause = "TRUNCATE";
       } else if (delta.mode == Model::Delta::Mode::kRefresh && changes(*commit, delta.relation_oid)) {
-        findings.reload = true;
-        findings.reload_cause = "a change of a table that may concern every document";
+        findings.refresh = true;
+        if (!findings.reload) {
+          findings.reload_cause = "a change of a table that may concern every document";
+        }
       }
     }
   }

@@ -24,7 +24,8 @@ class BatchDocuments {
 
   /// What the commits of a batch ask for, besides documents.
   struct Findings {
-    bool reload = false;       ///< TRUNCATE, a rewrite without row events, a delta of mode kRefresh
+    bool reload = false;       ///< TRUNCATE, or a rewrite without row events
+    bool refresh = false;      ///< a change of a table whose delta is of mode kRefresh
     std::string reload_cause;
     bool check_shape = false;  ///< DDL on one of the model's tables
   };

@@ -68,6 +68,8 @@ class ModelWorker {
     Snapshot birth;
     std::string incarnation;
     bool follows = true;  ///< takes batches; false: frozen until a new one replaces it
+    Lsn position = 0;      ///< of the last whole batch, when it was frozen during its load
+    std::string snapshot = {};
   };
 
   void run();
@@ -109,6 +111,9 @@ class ModelWorker {
   /// What was taken for a batch that failed is pending again.
   void give_back();
   void apply_findings(const BatchDocuments::Findings& findings, SnapshotSession& session);
+  /// A load that would be begun anew with each such change would never end: what is being loaded stays
+  /// as it was before this batch, becomes live, and the next load begins.
+  void freeze_load();
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected, Lsn position);
   void open_searcher();
@@ -147,6 +152,7 @@ class ModelWorker {
   std::deque<SharedCommit> pending_;
   std::vector<SharedCommit> members_;  ///< of the batch under way
   bool sending_ = false;               ///< the batch under way has documents
+  bool in_parts_ = false;              ///< the boundary under way works off a long backlog
   bool half_sent_ = false;             ///< some of a batch may be in Solr, not all: nothing may show
   std::optional<Generation> live_;
   std::optional<Generation> next_;   ///< born, being loaded

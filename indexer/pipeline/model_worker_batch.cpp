@@ -66,7 +66,9 @@ void ModelWorker::boundary() {
   auto session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
   // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
   // opens before the last one (design §6, P5).
+  in_parts_ = false;
   while (!drain(session->after())) {
+    in_parts_ = true;
     if (take_batch(*session)) {
       finish_batch();
       if (oldest_undurable_) make_durable();
@@ -84,7 +86,7 @@ void ModelWorker::boundary() {
   take_batch(*session);
   send_letters(*session);
   const bool loaded = load_ && load_->phase() == Loader::Phase::kDone && next_;
-  const auto expected = loaded ? session->count(model_.load_query) : 0;
+  const auto expected = loaded && next_->follows ? session->count(model_.load_query) : 0;
   if (load_ && load_->phase() == Loader::Phase::kReady) give_birth(*session);
   session->finish();
   finish_batch();
@@ -150,7 +152,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   const bool follows = live_ && live_->follows;
   if (members_.empty()) return took;
   const auto findings = documents_.find(members_);
-  if (!follows && !next_) return took;
+  if (!follows && !(next_ && next_->follows)) return took;
   apply_findings(findings, session);
   choose_targets();
   if (sent_to_.empty()) return took;
@@ -167,7 +169,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
 void ModelWorker::choose_targets() {
   sent_to_.clear();
   if (live_ && live_->follows) sent_to_.push_back(live_->number);
-  if (next_) sent_to_.push_back(next_->number);
+  if (next_ && next_->follows) sent_to_.push_back(next_->number);
 }
 
 void ModelWorker::begin_sending(Lsn held) {
@@ -197,7 +199,7 @@ void ModelWorker::send_letters(SnapshotSession& session) {
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
                                  SnapshotSession& session) {
   if (findings.check_shape) documents_.check_shape(session);
-  if (!findings.reload) return;
+  if (!findings.reload && !findings.refresh) return;
   // The live generation shows its last whole batch until the new one replaces it.
   if (live_ && live_->follows) {
     context_.bookkeeper.mark_stale(model_.name);
@@ -206,7 +208,18 @@ void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
   }
   load_wanted_ = true;
   load_cause_ = findings.reload_cause;
-  if (next_) discard_load(findings.reload_cause);
+  if (!next_) return;
+  if (findings.reload || in_parts_) {
+    discard_load(findings.reload_cause);
+  } else {
+    freeze_load();
+  }
+}
+
+void ModelWorker::freeze_load() {
+  next_->follows = false;
+  next_->position = batch_position_;
+  next_->snapshot = batch_snapshot_;
 }
 
 void ModelWorker::open_searcher() {

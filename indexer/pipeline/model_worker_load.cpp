@@ -111,14 +111,16 @@ void ModelWorker::give_birth(SnapshotSession& session) {
 
 void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   const int number = next_->number;
-  store_->open_searcher(number, Searcher::kDurable, batch_snapshot_);
+  store_->open_searcher(number, Searcher::kDurable, next_->follows ? batch_snapshot_ : next_->snapshot);
   if (store_->incarnation(number) != next_->incarnation) {
     discard_load("a Solr node restarted during the load");
     return;
   }
   const auto count = store_->count(number);
   const auto refused = static_cast<std::int64_t>(letters_.count(store_->collection(number)));
-  if (count.live != expected - refused || count.all != count.unique_ids) {
+  // What was frozen was counted by nobody at the time.
+  const bool counted = !next_->follows || count.live == expected - refused;
+  if (!counted || count.all != count.unique_ids) {
     // TRUNCATE and rewrites are not bound to snapshots: one that came after ours was counted too,
     // and the next batch brings it. What is still wrong then is wrong.
     if (!std::exchange(mismatched_, true)) return;
@@ -137,7 +139,8 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   live_ = std::move(next_);
   next_.reset();
   load_.reset();
-  load_wanted_ = false;
+  load_wanted_ = !live_->follows;
+  if (!live_->follows) context_.bookkeeper.mark_stale(model_.name);
   load_awaited_ddl_ = false;
   load_failure_.clear();
   load_backoff_.reset();
@@ -150,6 +153,7 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   opened_at_ = Clock::now();
   report_.documents = count.live;
   counted_ = true;
+  if (!live_->follows) position = live_->position;
   set_visible(position);
   report_.durable = position;
   report(true);
