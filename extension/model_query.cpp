@@ -1,6 +1,7 @@
 #include "model_query.hpp"
 
 #include "pinned_settings.hpp"
+#include "query_tree.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -60,6 +61,41 @@ void append_member(StringInfo json, const char* name, const char* value) {
   escape_json(json, value);
 }
 
+const char* mode_name(DeltaMode mode) {
+  switch (mode) {
+    case DeltaMode::kKey:
+      return "key";
+    case DeltaMode::kQuery:
+      return "query";
+    case DeltaMode::kRefresh:
+      break;
+  }
+  return "refresh";
+}
+
+void append_deltas(StringInfo json, const ModelQuery& model) {
+  for (Delta* delta : each<Delta>(model.deltas)) {
+    appendStringInfo(json, "%s{\"relation\":%u,\"mode\":\"%s\"",
+                     delta == linitial(model.deltas) ? "" : ",", delta->table,
+                     mode_name(delta->mode));
+    append_member(json, "reference", delta->reference);
+    appendStringInfoString(json, ",\"columns\":[");
+    ListCell* cell;
+    foreach (cell, delta->columns) {
+      if (foreach_current_index(cell) > 0) appendStringInfoChar(json, ',');
+      escape_json(json, get_attname(delta->table, static_cast<AttrNumber>(lfirst_int(cell)), false));
+    }
+    appendStringInfoChar(json, ']');
+    append_name(json, "query", delta->query);
+    appendStringInfoChar(json, '}');
+  }
+}
+
+const char* qualified_relation(Oid relation) {
+  return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+                                    get_rel_name(relation));
+}
+
 Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, const char* fetch) {
   StringInfoData json;
   initStringInfo(&json);
@@ -80,15 +116,14 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
     if (foreach_current_index(cell) > 0) appendStringInfoChar(&json, ',');
     escape_json(&json, format_procedure_qualified(lfirst_oid(cell)));
   }
-  appendStringInfo(&json, "],\"deltas\":[{\"relation\":%u,\"mode\":\"key\"", model.table);
-  append_member(&json, "reference",
-                linitial_node(RangeTblEntry, model.query->rtable)->eref->aliasname);
-  appendStringInfoString(&json, ",\"columns\":[");
-  for (int i = 0; i < model.key_count; ++i) {
-    if (i > 0) appendStringInfoChar(&json, ',');
-    escape_json(&json, column_name(model, model.columns[model.key[i]].attribute));
+  appendStringInfoString(&json, "],\"views\":[");
+  foreach (cell, model.views) {
+    if (foreach_current_index(cell) > 0) appendStringInfoChar(&json, ',');
+    escape_json(&json, qualified_relation(lfirst_oid(cell)));
   }
-  appendStringInfoString(&json, "]}]}");
+  appendStringInfoString(&json, "],\"deltas\":[");
+  append_deltas(&json, model);
+  appendStringInfoString(&json, "]}");
   return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
 }
 
@@ -109,20 +144,23 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
   callback.previous = error_context_stack;
   error_context_stack = &callback;
   List* relative_times = NIL;
-  model.query = parse_model_query(text, &relative_times);
-  model.table = check_model_query(text, model.query, relative_times, &model.functions);
-  Relation table = table_open(model.table, NoLock);
-  check_source_table(table);
-  find_output_columns(&model, table);
-  find_key(&model, table, key);
-  check_replica_identity(model, table);
+  parse_model_query(&model, &relative_times);
+  check_model_query(&model, relative_times);
+  find_output_columns(&model);
+  if (OidIsValid(model.table)) {
+    Relation table = table_open(model.table, NoLock);
+    find_key(&model, table, key);
+    table_close(table, NoLock);
+  } else {
+    find_deltas(&model, key);
+  }
+  check_replica_identity(model);
   error_context_stack = callback.previous;
 
   const char* query = deparse_query(model);
   const char* own_rows = deparse_own_rows(model);
   const char* load = load_query(model, own_rows);
   const char* fetch = fetch_query(model, own_rows);
-  table_close(table, NoLock);
   probe(model, load, fetch);
   Jsonb* definition = nullptr;
   under_pinned_settings([&] { definition = to_jsonb(model, query, load, fetch); });

@@ -1,17 +1,22 @@
 // What a model's query means: from the user's text to the definition that daas.model holds.
 //
-//   model_query_parse.cpp      text -> analyzed query; constructs that the grammar already shows
-//   model_query_check.cpp      constructs and tables that a model can't have
+//   model_query_parse.cpp      text -> analyzed query, views expanded; refusals that the grammar shows
+//   model_query_check.cpp      constructs that a model can't have
+//   model_query_source.cpp     tables and views that a model can't read
 //   model_query_functions.cpp  which functions a model may call
 //   model_query_columns.cpp    output columns, kind
-//   model_query_key.cpp        key: unique, not null, covered by the replica identity
+//   model_query_key.cpp        key of a model of one table: unique, not null
 //   model_query_key_type.cpp   types of key columns
+//   model_query_identity.cpp   columns that the replica identity must hold
+//   model_query_deltas.cpp     key of any other model; its delta queries (delta_query.hpp)
 //   model_query_deparse.cpp    the texts that the daemon runs
 //
-// Everything runs with the rights of the current user, who must own the table: analysis, planning
+// Everything runs with the rights of the current user, who must own the tables: analysis, planning
 // and probing run functions that the query names. All memory is of the current memory context, and
 // every struct here is trivially destructible, since an error leaves by siglongjmp. One thread.
 #pragma once
+
+#include <cstdint>
 
 extern "C" {
 #include "postgres.h"
@@ -30,60 +35,92 @@ namespace daas {
 struct OutputColumn {
   const char* name;
   Oid type;
-  AttrNumber attribute;  ///< column of the table that it copies; 0 for an expression
+  AttrNumber attribute;  ///< column that it copies, in a model of one table; 0 for an expression
   ValueForm form;
   int location;          ///< byte offset in the query's text, -1 unknown
 };
 
+enum class DeltaMode : std::uint8_t { kKey, kQuery, kRefresh };
+
+/// What a change of one table, where one place of the query reads it, means for the documents.
+struct Delta {
+  Oid table;
+  const char* reference;  ///< for a person
+  DeltaMode mode;
+  List* columns;      ///< int list: attributes that are needed of old and new images
+  const char* query;  ///< of kQuery
+};
+
 struct ModelQuery {
   const char* text;
-  Query* query;
-  Oid table;
+  Query* query;     ///< as the user means it
+  Query* expanded;  ///< with the queries of views in their places
+  List* tables;     ///< oids of the base tables
+  List* views;      ///< oids of the views that were expanded
+  Oid table;        ///< of a plain SELECT from one table; else InvalidOid
   OutputColumn* columns;
   int column_count;
   int* key;  ///< positions in `columns`
   int key_count;
   bool projection;  ///< documents can be built from change events alone
   List* functions;  ///< oids of those that it calls and that aren't built in
+  List* deltas;     ///< Delta
 };
 
 /// For ereport(): the position of a byte offset in the query, counted in characters.
 int query_position(const char* text, int location);
 
-/// The query, parsed and analyzed under the current search_path. `relative_times` gets the places
-/// of literals like 'today', which are no constants as times though they look so once analyzed.
-Query* parse_model_query(const char* text, List** relative_times);
+/// Fills in query and expanded, analyzed under the current search_path. `relative_times` gets the
+/// places of literals like 'today', which are no constants as times though they look so once analyzed.
+void parse_model_query(ModelQuery* model, List** relative_times);
 
-/// Refuses every construct that a model can't have; returns its one table, which analysis locked.
-/// `functions` gets the oids of the functions that it calls and that aren't built in.
-Oid check_model_query(const char* text, Query* query, List* relative_times, List** functions);
+/// Refuses every construct that a model can't have; fills in tables, views, functions.
+void check_model_query(ModelQuery* model, List* relative_times);
 /// Refuses tables that can't be a source, or that the current user does not own.
 void check_source_table(Relation table);
+/// Refuses views whose expansion would show more than the view does.
+void check_view(Relation view);
 
 /// Why a model can't call the function, or nullptr.
 const char* function_refusal(Oid function);
+/// The functions behind an aggregate; none for any other function.
+List* functions_behind(Oid function);
 
 /// Fills in columns and projection.
-void find_output_columns(ModelQuery* model, Relation table);
-/// Fills in the key: the named columns, or the primary key's when `names` is null.
-void find_key(ModelQuery* model, Relation table, ArrayType* names);
-/// Refuses a key column whose values have no text of their own that stands in the change event.
-void check_key_type(const ModelQuery& model, const OutputColumn& column,
-                    Form_pg_attribute attribute);
-/// Refuses a key that the table's (or a partition's) replica identity doesn't cover.
-void check_replica_identity(const ModelQuery& model, Relation table);
+void find_output_columns(ModelQuery* model);
 
+/// Fills in the key of a model of one table and its delta: the named columns, or the primary key's
+/// when `names` is null.
+void find_key(ModelQuery* model, Relation table, ArrayType* names);
+/// The named output columns as the key.
+void find_named_key(ModelQuery* model, ArrayType* names);
+/// "id, day"
+const char* key_names(const ModelQuery& model);
+/// Refuses a key column whose values have no text of their own that stands in the change event.
+void check_key_type(const ModelQuery& model, const OutputColumn& column, int32 modifier,
+                    Oid collation);
+/// Whether the index proves that no two rows agree on its columns, at every moment of a statement.
+bool proves_unique(Relation index);
+
+/// Fills in the key and the deltas of a model that is not of one table.
+void find_deltas(ModelQuery* model, ArrayType* names);
+
+/// Refuses tables (or partitions) whose replica identity doesn't cover what the deltas need.
+void check_replica_identity(const ModelQuery& model);
+
+/// A type's name for a cast, true under any search_path; without a modifier, which would cut values.
+const char* cast_type(Oid type);
 /// The query with every name qualified, so that no search_path can change its meaning.
 char* deparse_query(const ModelQuery& model);
-/// The same over the table's ONLY own rows, for the daemon: the rows of a table that inherits from
-/// it some day are not captured, so they must not be loaded either.
+/// The same, views expanded, over the ONLY own rows of tables, for the daemon: the rows of a table
+/// that inherits from one some day are not captured, so they must not be loaded either.
 char* deparse_own_rows(const ModelQuery& model);
 char* load_query(const ModelQuery& model, const char* query);
 char* fetch_query(const ModelQuery& model, const char* query);
-/// Runs both without fetching a row: what the daemon will run is valid and permitted.
+/// Runs all of them without fetching a row: what the daemon will run is valid and permitted.
 void probe(const ModelQuery& model, const char* load, const char* fetch);
 
-/// All of it, as daas.model and daas.source hold it.
+/// All of it, as daas.model, daas.source and daas.delta hold it.
 Jsonb* define_model_query(const char* text, ArrayType* key);
 
 }  // namespace daas

@@ -1,22 +1,16 @@
-// Constructs and tables that a model can't have, found in the analyzed query.
+// Constructs that a model can't have, found in the analyzed query; the tables and views that it reads.
 #include "model_query.hpp"
 #include "query_tree.hpp"
 
 extern "C" {
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
-#include "catalog/catalog.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 }
 
 namespace daas {
@@ -36,21 +30,10 @@ struct Place {
   pg_unreachable();
 }
 
-[[noreturn]] void refuse_table(Relation table, const char* what, const char* hint) {
-  ereport(ERROR,
-          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-           errmsg("%s %s: a model can't read it",
-                  quote_qualified_identifier(isAnyTempNamespace(RelationGetNamespace(table))
-                                                 ? "pg_temp"
-                                                 : get_namespace_name(RelationGetNamespace(table)),
-                                             RelationGetRelationName(table)),
-                  what),
-           errhint("%s", hint)));
-  pg_unreachable();
-}
-
 bool check_function(Oid function, void* context) {
   const Place* place = static_cast<Place*>(context);
+  ListCell* cell;
+  foreach (cell, functions_behind(function)) check_function(lfirst_oid(cell), context);
   const char* refusal = function_refusal(function);
   if (refusal == nullptr) {
     if (function >= FirstNormalObjectId) {
@@ -67,28 +50,56 @@ bool check_function(Oid function, void* context) {
   pg_unreachable();
 }
 
-/// What the walk carries along.
+/// What the walk carries along, once for each level of the query.
 struct Checked {
-  const char* text;
+  ModelQuery* model;
   List* relative_times;
-  List** functions;
+  Query* level;
+  const Checked* outer;
 };
+
+Query* level_of(const Var* var, const Checked* checked) {
+  for (Index up = 0; up < var->varlevelsup; ++up) checked = checked->outer;
+  return checked->level;
+}
+
+void check_var(const Var* var, const Place& place, const Checked* checked) {
+  if (var->varattno > 0) return;
+  if (var->varattno < 0) {
+    refuse_expression(place, "a system column", "Name columns of the table only.");
+  }
+  // Of a table it would change with every ADD COLUMN; a subquery's columns are in the query.
+  if (rt_fetch(var->varno, level_of(var, checked)->rtable)->rtekind == RTE_RELATION) {
+    refuse_expression(place, "a whole-row reference to a table",
+                      "List the columns in a subquery, or use jsonb_build_object().");
+  }
+}
+
+bool check_node(Node* node, const Checked* checked);
+
+bool check_level(Query* query, const Checked* outer) {
+  check_stack_depth();
+  Place place{outer->model->text, nullptr, nullptr};
+  if (query->commandType != CMD_SELECT || query->hasModifyingCTE || query->rowMarks != NIL) {
+    refuse_expression(place, "anything but a plain SELECT", "A model only reads.");
+  }
+  if (query->hasRecursive || query->groupingSets != NIL) {
+    refuse_expression(place, "WITH RECURSIVE or GROUPING SETS in a view",
+                      "Give a query without them.");
+  }
+  const Checked inner{outer->model, outer->relative_times, query, outer};
+  return walk_query(query, check_node, &inner, QTW_IGNORE_JOINALIASES);
+}
 
 bool check_node(Node* node, const Checked* checked) {
   if (node == nullptr) return false;
-  Place place{checked->text, node, checked->functions};
+  Place place{checked->model->text, node, &checked->model->functions};
   switch (nodeTag(node)) {
-    case T_Var: {
-      const AttrNumber attribute = castNode(Var, node)->varattno;
-      if (attribute < 0) {
-        refuse_expression(place, "a system column", "Name columns of the table only.");
-      }
-      if (attribute == 0) {
-        refuse_expression(place, "a whole-row reference",
-                          "List the columns, or use jsonb_build_object().");
-      }
+    case T_Query:
+      return check_level(castNode(Query, node), checked);
+    case T_Var:
+      check_var(castNode(Var, node), place, checked);
       return false;
-    }
     case T_Const: {
       const Const* constant = castNode(Const, node);
       const char category = TypeCategory(constant->consttype);
@@ -99,31 +110,17 @@ bool check_node(Node* node, const Checked* checked) {
       }
       return false;
     }
-    case T_Aggref:
-    case T_GroupingFunc:
-      refuse_expression(place, "an aggregate function", "A document is one row of the table.");
-    case T_WindowFunc:
-      refuse_expression(place, "a window function", "A document depends on its own row only.");
-    case T_SubLink:
-      refuse_expression(place, "a subquery", "A model reads the rows of one table.");
     case T_Param:
-      refuse_expression(place, "a parameter", "Write the value into the query.");
+      if (castNode(Param, node)->paramkind == PARAM_EXTERN) {
+        refuse_expression(place, "a parameter", "Write the value into the query.");
+      }
+      return false;
     case T_SQLValueFunction:
       refuse_expression(place, "CURRENT_DATE, CURRENT_USER or a similar value",
                         "A document must change only when its row does.");
     case T_NextValueExpr:
     case T_CurrentOfExpr:
       refuse_expression(place, "a sequence or cursor", "Name columns of the table only.");
-    case T_FuncExpr:
-      if (castNode(FuncExpr, node)->funcretset) {
-        refuse_expression(place, "a set-returning function", "A document is one row of the table.");
-      }
-      break;
-    case T_OpExpr:
-      if (castNode(OpExpr, node)->opretset) {
-        refuse_expression(place, "a set-returning operator", "A document is one row of the table.");
-      }
-      break;
     default:
       break;
   }
@@ -131,93 +128,88 @@ bool check_node(Node* node, const Checked* checked) {
   return walk_expression(node, check_node, checked);
 }
 
-void check_partitions(Relation table) {
-  List* children = find_all_inheritors(RelationGetRelid(table), AccessShareLock, nullptr);
-  ListCell* cell;
-  foreach (cell, children) {
-    Relation child = table_open(lfirst_oid(cell), NoLock);
-    if (child->rd_rel->relkind == RELKIND_FOREIGN_TABLE) {
-      refuse_table(child, "is a foreign table", "Changes of other servers can't be captured.");
+// ---- what is read
+
+/// A view's query still names the view in its range table, but not in its join tree.
+struct Named {
+  Query* query;
+  ModelQuery* model;
+};
+
+bool find_tables(Node* node, const Named* named) {
+  if (node == nullptr) return false;
+  if (!IsA(node, RangeTblRef)) return walk_expression(node, find_tables, named);
+  const RangeTblEntry* entry = rt_fetch(castNode(RangeTblRef, node)->rtindex, named->query->rtable);
+  if (entry->rtekind == RTE_RELATION) {
+    if (entry->tablesample != nullptr) {
+      const Place place{named->model->text, nullptr, nullptr};
+      refuse_expression(place, "TABLESAMPLE in a view", "Choose rows by a condition in WHERE.");
     }
-    if (child->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT) {
-      refuse_table(child, "is unlogged or temporary", "Make the partition permanent and logged.");
+    named->model->tables = list_append_unique_oid(named->model->tables, entry->relid);
+  }
+  return false;
+}
+
+bool find_relations(Node* node, ModelQuery* model) {
+  if (node == nullptr) return false;
+  if (!IsA(node, Query)) return walk_expression(node, find_relations, model);
+  Query* query = castNode(Query, node);
+  const Named named{query, model};
+  find_tables(reinterpret_cast<Node*>(query->jointree->fromlist), &named);
+  for (RangeTblEntry* entry : each<RangeTblEntry>(query->rtable)) {
+    if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_VIEW) {
+      model->views = list_append_unique_oid(model->views, entry->relid);
     }
-    table_close(child, NoLock);
+  }
+  return walk_query(query, find_relations, model, 0);
+}
+
+/// The table of a query that is nothing but columns, expressions and conditions over one table.
+Oid only_table(const ModelQuery& model) {
+  const Query* query = model.query;
+  const bool plain = query->setOperations == nullptr && query->cteList == NIL &&
+                     !query->hasSubLinks && !query->hasAggs && !query->hasWindowFuncs &&
+                     query->groupClause == NIL && query->havingQual == nullptr &&
+                     query->distinctClause == NIL;
+  if (!plain || model.views != NIL || list_length(query->rtable) != 1) return InvalidOid;
+  const RangeTblEntry* entry = linitial_node(RangeTblEntry, query->rtable);
+  return entry->rtekind == RTE_RELATION ? entry->relid : InvalidOid;
+}
+
+void check_targets(const ModelQuery& model) {
+  if (!model.expanded->hasTargetSRFs) return;
+  for (TargetEntry* entry : each<TargetEntry>(model.expanded->targetList)) {
+    Node* expression = reinterpret_cast<Node*>(entry->expr);
+    if (!expression_returns_set(expression)) continue;
+    refuse_expression({model.text, expression, nullptr}, "a set-returning function in the output",
+                      "Call it in FROM or in a subquery.");
   }
 }
 
 }  // namespace
 
-void check_source_table(Relation table) {
-  Form_pg_class form = table->rd_rel;
-  switch (form->relkind) {
-    case RELKIND_RELATION:
-    case RELKIND_PARTITIONED_TABLE:
-      break;
-    case RELKIND_VIEW:
-      refuse_table(table, "is a view", "Give the view's query with its base table.");
-    case RELKIND_MATVIEW:
-      refuse_table(table, "is a materialized view",
-                   "Its refreshes can't be captured: read its table.");
-    case RELKIND_FOREIGN_TABLE:
-      refuse_table(table, "is a foreign table", "Changes of other servers can't be captured.");
-    default:
-      refuse_table(table, "is not a table", "Name a table.");
-  }
-  if (IsCatalogRelation(table) || RelationGetRelid(table) < FirstNormalObjectId) {
-    refuse_table(table, "is a system catalog", "Name a table of your own.");
-  }
-  if (form->relpersistence == RELPERSISTENCE_TEMP) {
-    refuse_table(table, "is temporary", "Make the table permanent.");
-  }
-  if (form->relpersistence == RELPERSISTENCE_UNLOGGED) {
-    refuse_table(table, "is unlogged",
-                 psprintf("Its changes are not in the WAL. Run ALTER TABLE %s SET LOGGED.",
-                          quote_qualified_identifier(get_namespace_name(form->relnamespace),
-                                                     RelationGetRelationName(table))));
-  }
-  if (!pg_class_ownercheck(RelationGetRelid(table), GetUserId())) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("must be owner of table %s", RelationGetRelationName(table)),
-                    errhint("A model publishes its table: its owner defines it.")));
-  }
-  if (form->relrowsecurity) {
-    refuse_table(table, "has row level security",
-                 "A model's documents are the same for everybody: use the API's scope.");
-  }
-  if (form->relispartition) {
-    refuse_table(table, "is a partition",
-                 "Its changes are published as the partitioned table's: name that, and choose "
-                 "the partition's rows in WHERE.");
-  }
-  if (form->relkind == RELKIND_PARTITIONED_TABLE) {
-    check_partitions(table);
-  } else if (form->relhassubclass &&
-             find_inheritance_children(RelationGetRelid(table), AccessShareLock) != NIL) {
-    refuse_table(table, "has inheriting tables", "Use a partitioned table, or name a child table.");
-  }
-}
-
-Oid check_model_query(const char* text, Query* query, List* relative_times, List** functions) {
-  RangeTblEntry* entry = nullptr;
-  ListCell* cell;
-  foreach (cell, query->rtable) {
-    RangeTblEntry* each = lfirst_node(RangeTblEntry, cell);
-    // The raw tree had one plain name in FROM, so this is a defect or a hook at work.
-    if (each->rtekind != RTE_RELATION || entry != nullptr) {
-      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("a model's query must read one table")));
-    }
-    entry = each;
-  }
-  if (query->commandType != CMD_SELECT || entry == nullptr || query->hasModifyingCTE ||
-      query->hasForUpdate || query->setOperations != nullptr) {
+void check_model_query(ModelQuery* model, List* relative_times) {
+  find_relations(reinterpret_cast<Node*>(model->expanded), model);
+  if (model->tables == NIL) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("a model's query must be a plain SELECT from one table")));
+                    errmsg("the model's query reads no table"),
+                    errhint("Documents are rows of tables.")));
   }
-  const Checked checked{text, relative_times, functions};
-  walk_query(query, check_node, &checked, QTW_IGNORE_RANGE_TABLE);
-  return entry->relid;
+  ListCell* cell;
+  foreach (cell, model->views) {
+    Relation view = table_open(lfirst_oid(cell), AccessShareLock);
+    check_view(view);
+    table_close(view, NoLock);
+  }
+  foreach (cell, model->tables) {
+    Relation table = table_open(lfirst_oid(cell), AccessShareLock);
+    check_source_table(table);
+    table_close(table, NoLock);
+  }
+  const Checked checked{model, relative_times, nullptr, nullptr};
+  check_level(model->expanded, &checked);
+  check_targets(*model);
+  model->table = only_table(*model);
 }
 
 }  // namespace daas

@@ -8,7 +8,6 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 }
 
@@ -48,11 +47,12 @@ void check_name(const ModelQuery& model, int index) {
 
 }  // namespace
 
-void find_output_columns(ModelQuery* model, Relation table) {
+void find_output_columns(ModelQuery* model) {
   Query* query = model->query;
   model->columns = static_cast<OutputColumn*>(
       palloc0(sizeof(OutputColumn) * (list_length(query->targetList) + 1)));
-  model->projection = query->jointree->quals == nullptr;
+  const bool plain = OidIsValid(model->table);
+  model->projection = plain && query->jointree->quals == nullptr;
   ListCell* cell;
   foreach (cell, query->targetList) {
     TargetEntry* entry = lfirst_node(TargetEntry, cell);
@@ -63,7 +63,7 @@ void find_output_columns(ModelQuery* model, Relation table) {
     column->type = exprType(expression);
     column->form = value_form(column->type);
     column->location = exprLocation(expression);
-    if (IsA(expression, Var)) column->attribute = castNode(Var, expression)->varattno;
+    if (plain && IsA(expression, Var)) column->attribute = castNode(Var, expression)->varattno;
     model->projection &= column->attribute > 0 && column->form.type != nullptr;
     check_name(*model, model->column_count);
     check_type(*model, *column);
@@ -72,8 +72,7 @@ void find_output_columns(ModelQuery* model, Relation table) {
   if (model->column_count == 0) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("the model's query has no output columns"),
-                    errhint("Name the columns of \"%s\" that make the document.",
-                            RelationGetRelationName(table))));
+                    errhint("Name the columns that make the document.")));
   }
 }
 

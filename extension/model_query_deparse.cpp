@@ -1,6 +1,7 @@
 // From the analyzed query to the texts that the daemon runs, and their rehearsal.
 #include "model_query.hpp"
 #include "pinned_settings.hpp"
+#include "query_tree.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -28,27 +29,59 @@ const char* quoted(const char* name) {
   return text.data;
 }
 
-/// A type's name for a cast, true under any search_path; without a modifier, which would cut values.
-const char* cast_type(Oid type) {
-  return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+bool own_rows_only(Node* node, const void*) {
+  if (node == nullptr) return false;
+  if (IsA(node, Query)) {
+    return walk_query(castNode(Query, node), own_rows_only, static_cast<const void*>(nullptr),
+                      QTW_EXAMINE_RTES_BEFORE);
+  }
+  if (IsA(node, RangeTblEntry)) {
+    RangeTblEntry* entry = castNode(RangeTblEntry, node);
+    if (entry->rtekind == RTE_RELATION) entry->inh = entry->relkind == RELKIND_PARTITIONED_TABLE;
+    return false;
+  }
+  return walk_expression(node, own_rows_only, static_cast<const void*>(nullptr));
 }
 
-}  // namespace
-
-char* deparse_query(const ModelQuery& model) {
+char* deparse(Query* query) {
   char* text = nullptr;
-  under_pinned_settings([&] { text = pg_get_querydef(model.query, false); });
+  under_pinned_settings([&] { text = pg_get_querydef(query, false); });
   while (*text == ' ') ++text;
   return text;
 }
 
+void run_empty(const char* query, int parameters) {
+  Oid* types = static_cast<Oid*>(palloc(sizeof(Oid) * (parameters + 1)));
+  Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * (parameters + 1)));
+  for (int i = 0; i < parameters; ++i) {
+    types[i] = TEXTARRAYOID;
+    values[i] = PointerGetDatum(construct_empty_array(TEXTOID));
+  }
+  if (SPI_execute_with_args(query, parameters, types, values, nullptr, true, 0) != SPI_OK_SELECT) {
+    elog(ERROR, "not a SELECT: %s", query);
+  }
+}
+
+/// Whether the planner can't see through the query to its tables when it joins it.
+bool is_closed(const Query* query) {
+  return query->hasAggs || query->groupClause != NIL || query->distinctClause != NIL ||
+         query->hasWindowFuncs || query->setOperations != nullptr;
+}
+
+}  // namespace
+
+const char* cast_type(Oid type) {
+  return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+char* deparse_query(const ModelQuery& model) {
+  return deparse(model.query);
+}
+
 char* deparse_own_rows(const ModelQuery& model) {
-  RangeTblEntry* table = linitial_node(RangeTblEntry, model.query->rtable);
-  const bool inherited = table->inh;
-  table->inh = table->relkind == RELKIND_PARTITIONED_TABLE;
-  char* text = deparse_query(model);
-  table->inh = inherited;
-  return text;
+  Query* query = copyObject(model.expanded);
+  own_rows_only(reinterpret_cast<Node*>(query), nullptr);
+  return deparse(query);
 }
 
 char* load_query(const ModelQuery& model, const char* query) {
@@ -86,7 +119,14 @@ char* fetch_query(const ModelQuery& model, const char* query) {
                      cast_type(column.type));
     return text.data;
   }
-  appendStringInfoString(&text, " WHERE (");
+  appendStringInfoString(&text, " WHERE ");
+  // A semi-join stops at aggregates; conditions on the columns that they group by go below them.
+  for (int i = 0; is_closed(model.expanded) && i < model.key_count; ++i) {
+    const OutputColumn& column = model.columns[model.key[i]];
+    appendStringInfo(&text, "q.%s = ANY ($%d::text[]::%s[]) AND ", quoted(column.name), i + 1,
+                     cast_type(column.type));
+  }
+  appendStringInfoChar(&text, '(');
   for (int i = 0; i < model.key_count; ++i) {
     appendStringInfo(&text, "%sq.%s", i > 0 ? ", " : "", quoted(model.columns[model.key[i]].name));
   }
@@ -100,21 +140,12 @@ char* fetch_query(const ModelQuery& model, const char* query) {
 }
 
 void probe(const ModelQuery& model, const char* load, const char* fetch) {
-  Oid* types = static_cast<Oid*>(palloc(sizeof(Oid) * model.key_count));
-  Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * model.key_count));
-  for (int i = 0; i < model.key_count; ++i) {
-    types[i] = TEXTARRAYOID;
-    values[i] = PointerGetDatum(construct_empty_array(TEXTOID));
-  }
   under_pinned_settings([&] {
     SPI_connect();
-    const char* limited = psprintf("%s LIMIT 0", load);
-    if (SPI_execute(limited, true, 0) != SPI_OK_SELECT) {
-      elog(ERROR, "the load query is not a SELECT: %s", load);
-    }
-    if (SPI_execute_with_args(fetch, model.key_count, types, values, nullptr, true, 0) !=
-        SPI_OK_SELECT) {
-      elog(ERROR, "the fetch query is not a SELECT: %s", fetch);
+    run_empty(psprintf("%s LIMIT 0", load), 0);
+    run_empty(fetch, model.key_count);
+    for (Delta* delta : each<Delta>(model.deltas)) {
+      if (delta->query != nullptr) run_empty(delta->query, list_length(delta->columns));
     }
     SPI_finish();
   });

@@ -2,15 +2,19 @@
 // changes only when its row does. IMMUTABLE ones, and built-in STABLE ones (they depend on settings
 // like TimeZone, which the daemon pins) except those that read the clock, the session or catalogs.
 #include <cstring>
+#include <initializer_list>
 
 #include "model_query.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 }
 
 namespace daas {
@@ -48,7 +52,26 @@ bool contains(const char* const (&names)[n], const char* name) {
   return false;
 }
 
+void add_function(List** functions, Oid function) {
+  if (OidIsValid(function)) *functions = list_append_unique_oid(*functions, function);
+}
+
 }  // namespace
+
+List* functions_behind(Oid function) {
+  List* functions = NIL;
+  HeapTuple tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) return NIL;
+  Form_pg_aggregate aggregate = reinterpret_cast<Form_pg_aggregate>(GETSTRUCT(tuple));
+  for (Oid part : {aggregate->aggtransfn, aggregate->aggfinalfn, aggregate->aggcombinefn,
+                   aggregate->aggserialfn, aggregate->aggdeserialfn, aggregate->aggmtransfn,
+                   aggregate->aggminvtransfn, aggregate->aggmfinalfn}) {
+    // Those of built-in aggregates are none of a user's business.
+    if (function >= FirstNormalObjectId) add_function(&functions, part);
+  }
+  ReleaseSysCache(tuple);
+  return functions;
+}
 
 const char* function_refusal(Oid function) {
   const char* name = get_func_name(function);

@@ -1,18 +1,15 @@
-// The key of a model: which document a row is. It must identify a row, now and in the WAL.
+// The key of a model: which document a row is.
 #include <cstring>
 
 #include "model_query.hpp"
+#include "query_tree.hpp"
 
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/sysattr.h"
-#include "access/table.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
-#include "nodes/bitmapset.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -28,24 +25,6 @@ const char* qualified_name(Relation relation) {
 
 const char* attribute_name(Relation table, AttrNumber attribute) {
   return NameStr(TupleDescAttr(RelationGetDescr(table), attribute - 1)->attname);
-}
-
-const char* joined_names(const ModelQuery& model) {
-  StringInfoData names;
-  initStringInfo(&names);
-  for (int i = 0; i < model.key_count; ++i) {
-    appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
-                     quote_identifier(model.columns[model.key[i]].name));
-  }
-  return names.data;
-}
-
-/// Whether the index proves that no two rows agree on its columns, at every moment of a statement.
-bool proves_unique(Relation index) {
-  Form_pg_index form = index->rd_index;
-  return form->indisunique && form->indisvalid && form->indimmediate && form->indislive &&
-         heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr) &&
-         heap_attisnull(index->rd_indextuple, Anum_pg_index_indexprs, nullptr);
 }
 
 bool in_key(const ModelQuery& model, AttrNumber attribute) {
@@ -99,6 +78,67 @@ void find_primary_key(ModelQuery* model, Relation table) {
   }
 }
 
+void check_key_columns(const ModelQuery& model, Relation table) {
+  for (int i = 0; i < model.key_count; ++i) {
+    const OutputColumn& column = model.columns[model.key[i]];
+    if (column.attribute <= 0) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("key column \"%s\" is an expression", column.name),
+                      errhint("Name output columns that are plain columns of the table."),
+                      query_position(model.text, column.location)));
+    }
+    Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column.attribute - 1);
+    if (attribute->attgenerated != '\0') {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("key column \"%s\" is a generated column", column.name),
+                      errhint("Name the columns that it is made of.")));
+    }
+    check_key_type(model, column, attribute->atttypmod, attribute->attcollation);
+    if (!attribute->attnotnull) {
+      ereport(ERROR,
+              (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+               errmsg("key column \"%s\" may be null", column.name),
+               errhint("Run ALTER TABLE %s ALTER COLUMN %s SET NOT NULL.", qualified_name(table),
+                       quote_identifier(NameStr(attribute->attname)))));
+    }
+  }
+  bool unique = false;
+  List* indexes = RelationGetIndexList(table);
+  ListCell* cell;
+  foreach (cell, indexes) {
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    unique = unique || (proves_unique(index) && within_key(model, index));
+    index_close(index, AccessShareLock);
+  }
+  if (!unique) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+             errmsg("key (%s) is not unique in %s", key_names(model), qualified_name(table)),
+             errdetail("It needs a unique index on these columns (or some of them) that is valid, "
+                       "not deferrable, not partial and has no expressions."),
+             errhint("Add a unique constraint, or name other columns with key => ….")));
+  }
+}
+
+}  // namespace
+
+const char* key_names(const ModelQuery& model) {
+  StringInfoData names;
+  initStringInfo(&names);
+  for (int i = 0; i < model.key_count; ++i) {
+    appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+                     quote_identifier(model.columns[model.key[i]].name));
+  }
+  return names.data;
+}
+
+bool proves_unique(Relation index) {
+  Form_pg_index form = index->rd_index;
+  return form->indisunique && form->indisvalid && form->indimmediate && form->indislive &&
+         heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr) &&
+         heap_attisnull(index->rd_indextuple, Anum_pg_index_indexprs, nullptr);
+}
+
 void find_named_key(ModelQuery* model, ArrayType* names) {
   if (ARR_NDIM(names) != 1 || array_contains_nulls(names)) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -120,8 +160,9 @@ void find_named_key(ModelQuery* model, ArrayType* names) {
                       errmsg("key column \"%s\" is not an output column of the query", name)));
     }
     for (int j = 0; j < model->key_count; ++j) {
-      if (model->columns[model->key[j]].attribute != 0 &&
-          model->columns[model->key[j]].attribute == model->columns[output].attribute) {
+      const AttrNumber attribute = model->columns[output].attribute;
+      if (model->key[j] == output ||
+          (attribute != 0 && model->columns[model->key[j]].attribute == attribute)) {
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
                         errmsg("key column \"%s\" occurs twice", name)));
       }
@@ -130,107 +171,6 @@ void find_named_key(ModelQuery* model, ArrayType* names) {
   }
 }
 
-void check_key_columns(const ModelQuery& model, Relation table) {
-  for (int i = 0; i < model.key_count; ++i) {
-    const OutputColumn& column = model.columns[model.key[i]];
-    if (column.attribute <= 0) {
-      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("key column \"%s\" is an expression", column.name),
-                      errhint("Name output columns that are plain columns of the table."),
-                      query_position(model.text, column.location)));
-    }
-    Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column.attribute - 1);
-    if (attribute->attgenerated != '\0') {
-      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("key column \"%s\" is a generated column", column.name),
-                      errhint("Name the columns that it is made of.")));
-    }
-    check_key_type(model, column, attribute);
-    if (!attribute->attnotnull) {
-      ereport(ERROR,
-              (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-               errmsg("key column \"%s\" may be null", column.name),
-               errhint("Run ALTER TABLE %s ALTER COLUMN %s SET NOT NULL.", qualified_name(table),
-                       quote_identifier(NameStr(attribute->attname)))));
-    }
-  }
-  bool unique = false;
-  List* indexes = RelationGetIndexList(table);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    unique = unique || (proves_unique(index) && within_key(model, index));
-    index_close(index, AccessShareLock);
-  }
-  if (!unique) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-             errmsg("key (%s) is not unique in %s", joined_names(model), qualified_name(table)),
-             errdetail("It needs a unique index on these columns (or some of them) that is valid, "
-                       "not deferrable, not partial and has no expressions."),
-             errhint("Add a unique constraint, or name other columns with key => ….")));
-  }
-}
-
-/// Whether old images of `part` in the WAL hold the key.
-bool identity_holds_key(const ModelQuery& model, Relation table, Relation part) {
-  if (part->rd_rel->relreplident == REPLICA_IDENTITY_FULL) return true;
-  if (!OidIsValid(RelationGetReplicaIndex(part))) return false;
-  Bitmapset* identity = RelationGetIndexAttrBitmap(part, INDEX_ATTR_BITMAP_IDENTITY_KEY);
-  for (int i = 0; i < model.key_count; ++i) {
-    // A partition may have its columns in another order.
-    const AttrNumber attribute = get_attnum(
-        RelationGetRelid(part), attribute_name(table, model.columns[model.key[i]].attribute));
-    if (!bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, identity)) return false;
-  }
-  return true;
-}
-
-/// The cheapest identity that holds the key: the primary key, an index on exactly it, or whole
-/// rows.
-const char* mending_identity(const ModelQuery& model, Relation table, Relation part) {
-  const char* found = "FULL";
-  List* indexes = RelationGetIndexList(part);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    Form_pg_index form = index->rd_index;
-    bool usable = proves_unique(index) && form->indnkeyatts >= model.key_count;
-    for (int i = 0; usable && i < form->indnkeyatts; ++i) {
-      usable = TupleDescAttr(RelationGetDescr(part), form->indkey.values[i] - 1)->attnotnull;
-    }
-    for (int k = 0; usable && k < model.key_count; ++k) {
-      const AttrNumber attribute = get_attnum(
-          RelationGetRelid(part), attribute_name(table, model.columns[model.key[k]].attribute));
-      bool covered = false;
-      for (int i = 0; i < form->indnkeyatts; ++i) {
-        covered = covered || form->indkey.values[i] == attribute;
-      }
-      usable = covered;
-    }
-    if (usable && form->indisprimary) {
-      found = "DEFAULT";
-    } else if (usable && std::strcmp(found, "FULL") == 0) {
-      found = psprintf("USING INDEX %s", quote_identifier(RelationGetRelationName(index)));
-    }
-    index_close(index, AccessShareLock);
-  }
-  return found;
-}
-
-void check_identity_of(const ModelQuery& model, Relation table, Relation part) {
-  if (identity_holds_key(model, table, part)) return;
-  ereport(ERROR,
-          (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-           errmsg("the replica identity of %s does not cover the key (%s)", qualified_name(part),
-                  joined_names(model)),
-           errdetail("Without it an UPDATE or DELETE does not say which document it concerns."),
-           errhint("Run ALTER TABLE %s REPLICA IDENTITY %s.", qualified_name(part),
-                   mending_identity(model, table, part))));
-}
-
-}  // namespace
-
 void find_key(ModelQuery* model, Relation table, ArrayType* names) {
   if (names == nullptr) {
     find_primary_key(model, table);
@@ -238,20 +178,14 @@ void find_key(ModelQuery* model, Relation table, ArrayType* names) {
     find_named_key(model, names);
   }
   check_key_columns(*model, table);
-}
-
-void check_replica_identity(const ModelQuery& model, Relation table) {
-  if (table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE) {
-    check_identity_of(model, table, table);
-    return;
+  Delta* delta = make_zeroed<Delta>();
+  delta->table = model->table;
+  delta->reference = linitial_node(RangeTblEntry, model->query->rtable)->eref->aliasname;
+  delta->mode = DeltaMode::kKey;
+  for (int i = 0; i < model->key_count; ++i) {
+    delta->columns = lappend_int(delta->columns, model->columns[model->key[i]].attribute);
   }
-  List* parts = find_all_inheritors(RelationGetRelid(table), AccessShareLock, nullptr);
-  ListCell* cell;
-  foreach (cell, parts) {
-    Relation part = table_open(lfirst_oid(cell), NoLock);
-    if (part->rd_rel->relkind == RELKIND_RELATION) check_identity_of(model, table, part);
-    table_close(part, NoLock);
-  }
+  model->deltas = list_make1(delta);
 }
 
 }  // namespace daas

@@ -77,24 +77,23 @@ bool names_documents(Oid type, int32 typmod, const char** detail) {
 
 }  // namespace
 
-void check_key_type(const ModelQuery& model, const OutputColumn& column,
-                    Form_pg_attribute attribute) {
+void check_key_type(const ModelQuery& model, const OutputColumn& column, int32 modifier,
+                    Oid collation) {
   const char* detail = nullptr;
-  if (!names_documents(column.type, attribute->atttypmod, &detail)) {
+  if (!names_documents(column.type, modifier, &detail)) {
     ereport(ERROR,
             (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
              errmsg("key column \"%s\" is of type %s, which is not supported in a key", column.name,
-                    format_type_with_typemod(column.type, attribute->atttypmod)),
+                    format_type_with_typemod(column.type, modifier)),
              detail == nullptr ? 0 : errdetail("%s", detail),
              errhint("Key columns are booleans, numbers, texts, bytea, uuids, dates, times, network "
                      "addresses, bit strings, enums, or domains over these."),
              query_position(model.text, column.location)));
   }
-  if (OidIsValid(attribute->attcollation) &&
-      !get_collation_isdeterministic(attribute->attcollation)) {
+  if (OidIsValid(collation) && !get_collation_isdeterministic(collation)) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("key column \"%s\" has the nondeterministic collation \"%s\"",
-                           column.name, get_collation_name(attribute->attcollation)),
+                           column.name, get_collation_name(collation)),
                     errdetail("Different texts are equal by it."),
                     errhint("Name other columns with key => …, or give the column a deterministic "
                             "collation."),

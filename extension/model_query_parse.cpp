@@ -8,12 +8,11 @@
 extern "C" {
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
 }
 
 namespace daas {
 namespace {
-
-constexpr const char* kOneTable = "A model reads the rows of one table.";
 
 /// Errors inside guarded() jump out of the frame, as everywhere: nothing here needs a destructor.
 [[noreturn]] void refuse(const char* text, const char* construct, int location, const char* hint) {
@@ -21,19 +20,6 @@ constexpr const char* kOneTable = "A model reads the rows of one table.";
                   errmsg("%s is not supported in a model's query", construct), errhint("%s", hint),
                   query_position(text, location)));
   pg_unreachable();
-}
-
-int list_location(List* list) {
-  return list == NIL ? -1 : exprLocation(static_cast<Node*>(linitial(list)));
-}
-
-bool find_sublink(Node* node, int* location) {
-  if (node == nullptr) return false;
-  if (IsA(node, SubLink)) {
-    *location = castNode(SubLink, node)->location;
-    return true;
-  }
-  return walk_raw(node, find_sublink, location);
 }
 
 /// Whether one of the words of a literal stands for a time that moves.
@@ -63,87 +49,76 @@ bool find_relative_times(Node* node, List** locations) {
   return walk_raw(node, find_relative_times, locations);
 }
 
-void check_from_item(const char* text, Node* item) {
-  if (IsA(item, RangeVar)) {
-    RangeVar* table = castNode(RangeVar, item);
-    if (!table->inh) {
-      refuse(text, "ONLY", table->location, "Name the table without ONLY.");
-    }
-    return;
+/// What a model can't have anywhere in its query.
+bool refuse_anywhere(Node* node, const char* text) {
+  if (node == nullptr) return false;
+  switch (nodeTag(node)) {
+    case T_RangeVar:
+      if (!castNode(RangeVar, node)->inh) {
+        refuse(text, "ONLY", castNode(RangeVar, node)->location, "Name the table without ONLY.");
+      }
+      break;
+    case T_RangeTableSample:
+      refuse(text, "TABLESAMPLE", castNode(RangeTableSample, node)->location,
+             "Choose rows by a condition in WHERE.");
+    case T_GroupingSet:
+      refuse(text, "GROUPING SETS, ROLLUP or CUBE", castNode(GroupingSet, node)->location,
+             "Define one model for each grouping.");
+    case T_WithClause:
+      if (castNode(WithClause, node)->recursive) {
+        refuse(text, "WITH RECURSIVE", castNode(WithClause, node)->location,
+               "Which rows it reads can't be told from a changed row: store the result in a table.");
+      }
+      break;
+    case T_LockingClause:
+      refuse(text, "FOR UPDATE or FOR SHARE", -1, "A model only reads: remove it.");
+    case T_InsertStmt:
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+    case T_MergeStmt:
+      refuse(text, "a data-modifying statement", -1, "A model only reads: remove it.");
+    default:
+      break;
   }
-  if (IsA(item, JoinExpr)) {
-    refuse(text, "JOIN", exprLocation(castNode(JoinExpr, item)->rarg), kOneTable);
-  }
-  if (IsA(item, RangeSubselect)) {
-    refuse(text, "a subquery", exprLocation(castNode(RangeSubselect, item)->subquery), kOneTable);
-  }
-  if (IsA(item, RangeTableSample)) {
-    refuse(text, "TABLESAMPLE", castNode(RangeTableSample, item)->location,
-           "Choose rows by a condition in WHERE.");
-  }
-  refuse(text, "a function or XMLTABLE in FROM", -1, kOneTable);
+  return walk_raw(node, refuse_anywhere, text);
 }
 
-void check_select(const char* text, SelectStmt* select) {
-  if (select->withClause != nullptr) {
-    refuse(text, "WITH", select->withClause->location, kOneTable);
-  }
-  if (select->op != SETOP_NONE) {
-    const char* names[] = {"", "UNION", "INTERSECT", "EXCEPT"};
-    refuse(text, names[select->op], -1, "Define one model for each part.");
-  }
-  if (select->valuesLists != NIL) refuse(text, "VALUES", -1, kOneTable);
+/// What can't stand at the outermost level, where the documents are made.
+void check_outermost(const char* text, const SelectStmt* select) {
   if (select->intoClause != nullptr) {
     refuse(text, "SELECT INTO", select->intoClause->rel->location, "Remove INTO.");
   }
-  if (select->fromClause == NIL) {
-    refuse(text, "SELECT without FROM", -1, kOneTable);
+  if (select->valuesLists != NIL) {
+    refuse(text, "VALUES", -1, "Write the values into a table, and read that.");
   }
-  check_from_item(text, static_cast<Node*>(linitial(select->fromClause)));
-  if (list_length(select->fromClause) > 1) {
-    refuse(text, "a second table in FROM",
-           exprLocation(static_cast<Node*>(lsecond(select->fromClause))), kOneTable);
-  }
-  if (select->distinctClause != NIL) {
-    // Plain DISTINCT is a list of one null.
-    Node* first = static_cast<Node*>(linitial(select->distinctClause));
-    refuse(text, first == nullptr ? "DISTINCT" : "DISTINCT ON",
-           first == nullptr ? -1 : exprLocation(first),
-           "The key makes every row distinct: remove it.");
-  }
-  if (select->groupClause != NIL) {
-    refuse(text, "GROUP BY", list_location(select->groupClause),
-           "A document is one row of the table.");
-  }
-  if (select->havingClause != nullptr) {
-    refuse(text, "HAVING", exprLocation(select->havingClause), "Put the condition into WHERE.");
-  }
-  if (select->windowClause != NIL) {
-    refuse(text, "WINDOW", castNode(WindowDef, linitial(select->windowClause))->location,
-           "A document depends on its own row only.");
-  }
-  if (select->sortClause != NIL) {
-    refuse(text, "ORDER BY", exprLocation(castNode(SortBy, linitial(select->sortClause))->node),
-           "A model has no order: readers ask for one with order=.");
+  if (select->op == SETOP_NONE && select->fromClause == NIL) {
+    refuse(text, "SELECT without FROM", -1, "Documents are rows of tables.");
   }
   if (select->limitCount != nullptr || select->limitOffset != nullptr) {
     Node* limit = select->limitCount != nullptr ? select->limitCount : select->limitOffset;
     refuse(text, select->limitCount != nullptr ? "LIMIT" : "OFFSET", exprLocation(limit),
            "A model holds every row: readers ask for pages with limit= and offset=.");
   }
-  if (select->lockingClause != NIL) {
-    refuse(text, "FOR UPDATE or FOR SHARE", -1, "A model only reads: remove it.");
+  // Plain DISTINCT is a list of one null; DISTINCT ON takes the first row by ORDER BY.
+  const bool first_of_each =
+      select->distinctClause != NIL && linitial(select->distinctClause) != nullptr;
+  if (select->sortClause != NIL && !first_of_each) {
+    refuse(text, "ORDER BY", exprLocation(castNode(SortBy, linitial(select->sortClause))->node),
+           "A model has no order: readers ask for one with order=.");
   }
-  int location = -1;
-  if (find_sublink(reinterpret_cast<Node*>(select->targetList), &location) ||
-      find_sublink(select->whereClause, &location)) {
-    refuse(text, "a subquery", location, kOneTable);
-  }
+}
+
+/// With the queries of views in their places, as when it is run.
+Query* with_views_expanded(Query* query) {
+  List* rewritten = QueryRewrite(copyObject(query));
+  if (list_length(rewritten) != 1) elog(ERROR, "rules made several queries of a model's query");
+  return linitial_node(Query, rewritten);
 }
 
 }  // namespace
 
-Query* parse_model_query(const char* text, List** relative_times) {
+void parse_model_query(ModelQuery* model, List** relative_times) {
+  const char* text = model->text;
   List* statements = raw_parser(text, RAW_PARSE_DEFAULT);
   if (statements == NIL) {
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the model's query is empty"),
@@ -162,9 +137,11 @@ Query* parse_model_query(const char* text, List** relative_times) {
             (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a model's query must be a SELECT"),
              errhint("A model only reads: give one SELECT statement.")));
   }
-  check_select(text, castNode(SelectStmt, raw->stmt));
+  check_outermost(text, castNode(SelectStmt, raw->stmt));
+  refuse_anywhere(raw->stmt, text);
   find_relative_times(raw->stmt, relative_times);
-  return parse_analyze_fixedparams(raw, text, nullptr, 0, nullptr);
+  model->query = parse_analyze_fixedparams(raw, text, nullptr, 0, nullptr);
+  model->expanded = with_views_expanded(model->query);
 }
 
 }  // namespace daas

@@ -34,9 +34,44 @@ bool walk_query(Query* query, TreeWalker<Context> walker, Context* context, int 
 }
 
 template <typename Context>
+using TreeMutator = Node* (*)(Node*, Context*);
+
+template <typename Context>
+Node* mutate_expression(Node* node, TreeMutator<Context> mutator, Context* context) {
+  return expression_tree_mutator(
+      node, reinterpret_cast<Node* (*)()>(reinterpret_cast<void*>(mutator)), opaque(context));
+}
+
+template <typename Context>
 bool walk_raw(Node* node, TreeWalker<Context> walker, Context* context) {
   return raw_expression_tree_walker(node, untyped(reinterpret_cast<void*>(walker)),
                                     opaque(context));
+}
+
+/// for (Link* link : each<Link>(links)): the pointers of a List. Nodes don't move, so the list may
+/// grow meanwhile; what is added is not seen.
+template <typename Item>
+struct each {
+  struct Iterator {
+    const List* list;
+    int at;
+    Item* operator*() const { return static_cast<Item*>(list_nth(list, at)); }
+    Iterator& operator++() {
+      ++at;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at != other.at; }
+  };
+  explicit each(const List* list) : list(list), length(list_length(list)) {}
+  Iterator begin() const { return {list, 0}; }
+  Iterator end() const { return {list, length}; }
+  const List* list;
+  int length;
+};
+
+template <typename Struct>
+Struct* make_zeroed() {
+  return static_cast<Struct*>(palloc0(sizeof(Struct)));
 }
 
 }  // namespace daas

@@ -1,0 +1,115 @@
+// The key and the deltas of a model that reads more than the rows of one table.
+#include "delta_query.hpp"
+#include "pinned_settings.hpp"
+#include "query_tree.hpp"
+
+extern "C" {
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+}
+
+namespace daas {
+namespace {
+
+void find_default_key(ModelQuery* model, const DeltaTree* tree) {
+  List* positions = default_key(tree);
+  if (positions == NIL) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+                    errmsg("the model's query has no key of its own"),
+                    errdetail("A key is the primary key of the one table whose rows the documents "
+                              "are, or all that the query groups by; it must be in the output."),
+                    errhint("Name output columns that identify a document with key => ….")));
+  }
+  model->key = static_cast<int*>(palloc(sizeof(int) * list_length(positions)));
+  ListCell* cell;
+  foreach (cell, positions) model->key[model->key_count++] = lfirst_int(cell) - 1;
+}
+
+void check_unique(const ModelQuery& model, const DeltaTree* tree) {
+  List* positions = NIL;
+  for (int i = 0; i < model.key_count; ++i) positions = lappend_int(positions, model.key[i] + 1);
+  if (is_unique_key(tree, positions)) return;
+  ereport(WARNING, (errmsg("the key (%s) may not be unique", key_names(model)),
+                    errdetail("No unique index, GROUP BY or DISTINCT shows that it names one row of "
+                              "the query. If it ever names two, the model stops.")));
+}
+
+/// Whether the values of an image are the key as they are; a NULL would be none.
+bool is_own_key(const ModelQuery& model, const DeltaTree* tree, const KeyRoot* root) {
+  for (int i = 0; i < model.key_count; ++i) {
+    Node* expression = static_cast<Node*>(list_nth(root->expressions, i));
+    if (!IsA(expression, Var)) return false;
+    const Var* var = castNode(Var, expression);
+    if (!is_declared_not_null(tree, var)) return false;
+    if (getBaseType(var->vartype) != getBaseType(model.columns[model.key[i]].type)) return false;
+  }
+  return true;
+}
+
+void warn_of_refresh(const Delta& delta) {
+  ereport(WARNING,
+          (errmsg("any change of %s (\"%s\") loads the model anew",
+                  quote_qualified_identifier(get_namespace_name(get_rel_namespace(delta.table)),
+                                             get_rel_name(delta.table)),
+                  delta.reference),
+           errdetail("No condition of the query leads from its rows to the key's."),
+           errhint("Join it by equalities, inner joins or conditions that NULLs don't pass; a "
+                   "subquery by conditions on the outer row. Or do without it.")));
+}
+
+Delta* make_delta(const ModelQuery& model, const DeltaTree* tree, int number, const Path& path,
+                  const KeyRoot* root) {
+  const Reference* reference = reference_at(tree, number);
+  Delta* delta = make_zeroed<Delta>();
+  delta->table = reference->entry->relid;
+  delta->reference = reference_name(reference);
+  if (!path.found) {
+    delta->mode = DeltaMode::kRefresh;
+    warn_of_refresh(*delta);
+  } else if (root->anchor == number && is_own_key(model, tree, root)) {
+    delta->mode = DeltaMode::kKey;
+    for (Node* column : each<Node>(root->expressions)) {
+      delta->columns = lappend_int(delta->columns, castNode(Var, column)->varattno);
+    }
+  } else {
+    delta->mode = DeltaMode::kQuery;
+    delta->query = delta_text(model, tree, number, path, root, &delta->columns);
+  }
+  return delta;
+}
+
+void derive(ModelQuery* model, const DeltaTree* tree) {
+  const int count = reference_count(tree);
+  LinkSet** links = static_cast<LinkSet**>(palloc0(sizeof(LinkSet*) * count));
+  KeyRoot** roots = static_cast<KeyRoot**>(palloc0(sizeof(KeyRoot*) * count));
+  for (int number = 1; number < count; ++number) {
+    const Reference* reference = reference_at(tree, number);
+    if (reference->leaf == nullptr || !(reference->base || reference->computed)) continue;
+    links[number] = find_links(tree, number);
+    roots[number] = find_key_root(*model, tree, number);
+    check_root(*model, tree, roots[number]);
+  }
+  const Path* paths = find_paths(tree, links, roots);
+  for (int number = 1; number < count; ++number) {
+    if (!reference_at(tree, number)->base) continue;
+    model->deltas = lappend(model->deltas,
+                            make_delta(*model, tree, number, paths[number], roots[number]));
+  }
+}
+
+}  // namespace
+
+void find_deltas(ModelQuery* model, ArrayType* names) {
+  const DeltaTree* tree = build_delta_tree(copyObject(model->expanded));
+  if (names == nullptr) {
+    find_default_key(model, tree);
+  } else {
+    find_named_key(model, names);
+  }
+  // What is grafted is deparsed: nothing of the caller's search_path may be left in it.
+  under_pinned_settings([&] { derive(model, tree); });
+  check_unique(*model, tree);
+}
+
+}  // namespace daas
