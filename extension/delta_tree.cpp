@@ -206,43 +206,6 @@ void inline_ctes(Query* query) {
   query->cteList = NIL;
 }
 
-template <typename Field>
-void flatten_field(Query* query, Field** field) {
-  *field = reinterpret_cast<Field*>(
-      flatten_join_alias_vars(query, reinterpret_cast<Node*>(*field)));
-}
-
-/// Columns of joins (USING, aliases) become the columns that they are, also where a LATERAL item
-/// names them.
-void flatten_joins(Query* query) {
-  bool joined = false;
-  for (RangeTblEntry* entry : each<RangeTblEntry>(query->rtable)) {
-    joined = joined || entry->rtekind == RTE_JOIN;
-  }
-  if (!joined) return;
-  flatten_field(query, &query->targetList);
-  flatten_field(query, &query->havingQual);
-  flatten_field(query, &query->jointree);
-  for (RangeTblEntry* entry : each<RangeTblEntry>(query->rtable)) {
-    switch (entry->rtekind) {
-      case RTE_SUBQUERY:
-        flatten_field(query, &entry->subquery);
-        break;
-      case RTE_FUNCTION:
-        flatten_field(query, &entry->functions);
-        break;
-      case RTE_VALUES:
-        flatten_field(query, &entry->values_lists);
-        break;
-      case RTE_TABLEFUNC:
-        flatten_field(query, &entry->tablefunc);
-        break;
-      default:
-        break;
-    }
-  }
-}
-
 Level* build_level(DeltaTree* tree, Query* query, LevelKind kind, Level* parent, JoinNode* position,
                    int stands_as, const char* path) {
   check_stack_depth();

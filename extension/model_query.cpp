@@ -96,6 +96,15 @@ const char* qualified_relation(Oid relation) {
                                     get_rel_name(relation));
 }
 
+/// With what tells whether the view is still the one that the definition was derived from.
+void append_view(StringInfo json, Oid view) {
+  const Datum definition = DirectFunctionCall1(pg_get_viewdef, ObjectIdGetDatum(view));
+  appendStringInfoString(json, "{\"view\":");
+  escape_json(json, qualified_relation(view));
+  append_member(json, "definition", TextDatumGetCString(definition));
+  appendStringInfoChar(json, '}');
+}
+
 Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, const char* fetch) {
   StringInfoData json;
   initStringInfo(&json);
@@ -119,7 +128,7 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
   appendStringInfoString(&json, "],\"views\":[");
   foreach (cell, model.views) {
     if (foreach_current_index(cell) > 0) appendStringInfoChar(&json, ',');
-    escape_json(&json, qualified_relation(lfirst_oid(cell)));
+    append_view(&json, lfirst_oid(cell));
   }
   appendStringInfoString(&json, "],\"deltas\":[");
   append_deltas(&json, model);

@@ -8,6 +8,7 @@
 extern "C" {
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 }
 
@@ -108,11 +109,42 @@ void check_outermost(const char* text, const SelectStmt* select) {
   }
 }
 
+void name_columns(Query* query, List* names) {
+  int position = 0;
+  for (TargetEntry* entry : each<TargetEntry>(query->targetList)) {
+    if (entry->resjunk || position >= list_length(names)) continue;
+    entry->resname = pstrdup(strVal(list_nth(names, position++)));
+  }
+  // Deparsed, a set operation's names are those of its first part.
+  Node* arm = query->setOperations;
+  while (arm != nullptr && IsA(arm, SetOperationStmt)) arm = castNode(SetOperationStmt, arm)->larg;
+  if (arm != nullptr) {
+    name_columns(rt_fetch(castNode(RangeTblRef, arm)->rtindex, query->rtable)->subquery, names);
+  }
+}
+
+/// A view whose columns were renamed has the old names in its query still, which would be deparsed.
+bool name_view_columns(Node* node, const void*) {
+  if (node == nullptr) return false;
+  if (IsA(node, Query)) {
+    return walk_query(castNode(Query, node), name_view_columns, static_cast<const void*>(nullptr),
+                      QTW_EXAMINE_RTES_BEFORE);
+  }
+  if (IsA(node, RangeTblEntry)) {
+    const RangeTblEntry* entry = castNode(RangeTblEntry, node);
+    if (entry->rtekind == RTE_SUBQUERY) name_columns(entry->subquery, entry->eref->colnames);
+    return false;
+  }
+  return walk_expression(node, name_view_columns, static_cast<const void*>(nullptr));
+}
+
 /// With the queries of views in their places, as when it is run.
 Query* with_views_expanded(Query* query) {
   List* rewritten = QueryRewrite(copyObject(query));
   if (list_length(rewritten) != 1) elog(ERROR, "rules made several queries of a model's query");
-  return linitial_node(Query, rewritten);
+  Query* expanded = linitial_node(Query, rewritten);
+  name_view_columns(reinterpret_cast<Node*>(expanded), nullptr);
+  return expanded;
 }
 
 }  // namespace
@@ -141,6 +173,8 @@ void parse_model_query(ModelQuery* model, List** relative_times) {
   refuse_anywhere(raw->stmt, text);
   find_relative_times(raw->stmt, relative_times);
   model->query = parse_analyze_fixedparams(raw, text, nullptr, 0, nullptr);
+  // A column that USING merges would tie the text to one name in two tables, which may be renamed.
+  without_merged_columns(reinterpret_cast<Node*>(model->query), nullptr);
   model->expanded = with_views_expanded(model->query);
 }
 

@@ -69,6 +69,12 @@ struct each {
   int length;
 };
 
+/// Columns of joins (USING, aliases of joins) become the columns that they are, in this level of the
+/// query and where LATERAL items and sublinks name them.
+void flatten_joins(Query* query);
+/// The same in all levels, and joins without USING and aliases, which nothing names any longer.
+bool without_merged_columns(Node* node, const void*);
+
 template <typename Struct>
 Struct* make_zeroed() {
   return static_cast<Struct*>(palloc0(sizeof(Struct)));

@@ -1,4 +1,6 @@
 // The functions of ../sql that are written in C++; their comments there say what they do.
+#include <cstring>
+
 #include "model_query.hpp"
 #include "owner_gate.hpp"
 #include "partition_move.hpp"
@@ -19,6 +21,15 @@ namespace {
 const char* text_argument(FunctionCallInfo fcinfo, int index) {
   return PG_ARGISNULL(index) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(index));
 }
+
+/// How SQL calls the kinds of renames.
+constexpr struct {
+  daas::RenameKind kind;
+  const char* name;
+} kRenames[] = {{daas::RenameKind::kColumn, "column"},
+                {daas::RenameKind::kRelation, "relation"},
+                {daas::RenameKind::kMoved, "moved"},
+                {daas::RenameKind::kSchema, "schema"}};
 
 }  // namespace
 
@@ -73,16 +84,32 @@ DAAS_SQL_FUNCTION(changes_values) {
   PG_RETURN_BOOL(daas::changes_values(command));
 }
 
-DAAS_SQL_FUNCTION(renamed_column) {
+DAAS_SQL_FUNCTION(changes_columns) {
   const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
-  const daas::ColumnRename rename = daas::column_rename(command);
-  if (rename.old_name == nullptr) PG_RETURN_NULL();
-  Datum names[] = {CStringGetTextDatum(rename.old_name), CStringGetTextDatum(rename.new_name)};
-  PG_RETURN_ARRAYTYPE_P(construct_array(names, 2, TEXTOID, -1, false, TYPALIGN_INT));
+  PG_RETURN_BOOL(daas::changes_columns(command));
+}
+
+DAAS_SQL_FUNCTION(renamed) {
+  const auto* command = reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0));
+  const daas::Rename rename = daas::rename_of(command);
+  const char* kind = nullptr;
+  for (const auto& known : kRenames) {
+    if (known.kind == rename.kind) kind = known.name;
+  }
+  if (kind == nullptr) PG_RETURN_NULL();
+  Datum names[] = {CStringGetTextDatum(kind),
+                   CStringGetTextDatum(rename.old_name == nullptr ? "" : rename.old_name),
+                   CStringGetTextDatum(rename.new_name == nullptr ? "" : rename.new_name)};
+  PG_RETURN_ARRAYTYPE_P(construct_array(names, 3, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 DAAS_SQL_FUNCTION(with_present_names) {
-  const daas::ColumnRename column{text_argument(fcinfo, 2), text_argument(fcinfo, 3)};
-  PG_RETURN_TEXT_P(cstring_to_text(
-      daas::with_present_names(text_argument(fcinfo, 0), PG_GETARG_OID(1), column)));
+  const char* kind = text_argument(fcinfo, 2);
+  daas::Rename rename{daas::RenameKind::kNone, PG_GETARG_OID(1), text_argument(fcinfo, 3),
+                      text_argument(fcinfo, 4)};
+  for (const auto& known : kRenames) {
+    if (std::strcmp(known.name, kind) == 0) rename.kind = known.kind;
+  }
+  PG_RETURN_TEXT_P(
+      cstring_to_text(daas::with_present_names(text_argument(fcinfo, 0), rename)));
 }

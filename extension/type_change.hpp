@@ -1,4 +1,5 @@
-// ALTER TYPE that changes what stored values print, of which the WAL has no row changes.
+// ALTER TYPE that changes what stored values print, of which the WAL has no row changes; ALTER TABLE
+// that changes columns.
 #pragma once
 
 extern "C" {
@@ -13,5 +14,9 @@ namespace daas {
 /// an enum; an attribute of a composite type, or a column of a table as such, that was added, dropped
 /// or renamed. Not a new label, which no value has yet.
 bool changes_values(const CollectedCommand* command);
+
+/// Whether the command is an ALTER TABLE that may change what a query over the columns means: a type,
+/// a column that is gone or may be null now.
+bool changes_columns(const CollectedCommand* command);
 
 }  // namespace daas

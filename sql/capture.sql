@@ -61,15 +61,20 @@ LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_values';
 COMMENT ON FUNCTION daas._changes_values(pg_ddl_command) IS
   'Internal: whether a command may change what stored values of the altered type print.';
 
-CREATE FUNCTION daas._renamed_column(command pg_ddl_command) RETURNS text[]
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'renamed_column';
-COMMENT ON FUNCTION daas._renamed_column(pg_ddl_command) IS
-  'Internal: old and new name of the column that a command renamed, or NULL.';
+CREATE FUNCTION daas._changes_columns(command pg_ddl_command) RETURNS boolean
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_columns';
+COMMENT ON FUNCTION daas._changes_columns(pg_ddl_command) IS
+  'Internal: whether a command gave a column another type, dropped one, or lets one be null.';
 
-CREATE FUNCTION daas._with_present_names(query text, relation oid, old_name text, new_name text) RETURNS text
-LANGUAGE c AS 'MODULE_PATHNAME', 'with_present_names';
-COMMENT ON FUNCTION daas._with_present_names(text, oid, text, text) IS
-  'Internal: a stored query with the present name of its table and, unless NULL, the new name of a column.';
+CREATE FUNCTION daas._renamed(command pg_ddl_command) RETURNS text[]
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'renamed';
+COMMENT ON FUNCTION daas._renamed(pg_ddl_command) IS
+  'Internal: what a command renamed: {column|relation|schema, old name, new name}, {moved} to another schema, or NULL.';
+
+CREATE FUNCTION daas._with_present_names(query text, relation oid, kind text, old_name text, new_name text) RETURNS text
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'with_present_names';
+COMMENT ON FUNCTION daas._with_present_names(text, oid, text, text, text) IS
+  'Internal: a stored query after a rename of (a column of) a table or view, or of a schema.';
 
 CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -133,6 +138,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._source_objects(oid[]) IS 'Internal: sources as the objects of a message, or NULL.';
 
+-- Models whose query names one of these views, or one that is no longer there under its name.
+CREATE FUNCTION daas._models_of_views(changed oid[]) RETURNS SETOF daas.model
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.* FROM daas.model m
+   WHERE EXISTS (SELECT FROM jsonb_array_elements(m.views) v
+                  WHERE to_regclass(v ->> 'view') IS NULL OR to_regclass(v ->> 'view')::oid = ANY (changed))
+$$;
+COMMENT ON FUNCTION daas._models_of_views(oid[]) IS 'Internal: models that hold the query of a view.';
+
+CREATE FUNCTION daas._emit_view_ddl(command text, models text[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT daas._emit_ddl(command, 'ddl_command_end', daas._source_objects(array_agg(s.relation::oid)), to_jsonb(models))
+    FROM daas.source s JOIN pg_class c ON c.oid = s.relation
+   WHERE s.model = ANY (models)
+$$;
+COMMENT ON FUNCTION daas._emit_view_ddl(text, text[]) IS
+  'Internal: the logical message about DDL of views that models hold.';
+
 -- Models that call one of these functions, or one that is no longer there under its name.
 CREATE FUNCTION daas._emit_function_ddl(command text, event text, replaced oid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -146,38 +169,61 @@ COMMENT ON FUNCTION daas._emit_function_ddl(text, text, oid[]) IS
 
 -- The meaning of a rename is clear: the model goes on under the new name, and its documents keep their
 -- fields. They are loaded anew, since rows of both shapes are on their way.
-CREATE FUNCTION daas._follow_renames(class oid, object oid, renamed_column text[]) RETURNS void
+CREATE FUNCTION daas._follow_renames(class oid, object oid, renamed text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   stored daas.model;
-  source oid;
-  renamed text;
+  present text;
 BEGIN
-  FOR source IN
-    SELECT DISTINCT c.oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation
-     WHERE object = CASE class WHEN 'pg_class'::regclass THEN c.oid WHEN 'pg_namespace'::regclass THEN c.relnamespace END
+  FOR stored IN
+    SELECT m.* FROM daas.model m
+     WHERE EXISTS (SELECT FROM daas.source s JOIN pg_class c ON c.oid = s.relation
+                    WHERE s.model = m.name
+                      AND object = CASE class WHEN 'pg_class'::regclass THEN c.oid WHEN 'pg_namespace'::regclass THEN c.relnamespace END)
+        OR m.name IN (SELECT v.name FROM daas._models_of_views(ARRAY[object]) v)
   LOOP
-    FOR stored IN SELECT m.* FROM daas.model m JOIN daas.source s ON s.model = m.name WHERE s.relation = source LOOP
-      renamed := daas._with_present_names(stored.query, source, renamed_column[1], renamed_column[2]);
-      CONTINUE WHEN renamed = stored.query OR to_regrole(quote_ident(stored.owner)) IS NULL;
-      stored.query := renamed;
-      PERFORM daas._redefine_stored(to_regrole(quote_ident(stored.owner)), stored, stored.key, stored.options);
-    END LOOP;
+    present := daas._with_present_names(stored.query, object, renamed[1], renamed[2], renamed[3]);
+    CONTINUE WHEN present = stored.query AND stored.views = '[]';
+    stored.query := present;
+    PERFORM daas._follow(stored);
   END LOOP;
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'daas could not follow the rename: %', SQLERRM
     USING HINT = 'The models of the table stop; daas.status() says what to run.';
 END $$;
 COMMENT ON FUNCTION daas._follow_renames(oid, oid, text[]) IS
-  'Internal: redefines the models of a table that was renamed or moved, or whose column was renamed; never fails the statement.';
+  'Internal: redefines the models of a table or view that was renamed or moved, or whose column was renamed; never fails the statement.';
 
+-- A view that is replaced, a column that is given another type: what is derived from them is another.
+-- A model of one table needs no more than to be told: it looks at its columns itself.
+CREATE FUNCTION daas._follow_changes(relations oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+  stored daas.model;
+BEGIN
+  FOR stored IN
+    SELECT m.* FROM daas.model m
+     WHERE m.name IN (SELECT v.name FROM daas._models_of_views(relations) v)
+        OR EXISTS (SELECT FROM daas.delta d WHERE d.model = m.name AND d.relation::oid = ANY (relations))
+       AND (m.views <> '[]' OR EXISTS (SELECT FROM daas.delta d WHERE d.model = m.name AND d.mode <> 'key'))
+  LOOP
+    PERFORM daas._follow(stored);
+  END LOOP;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'daas could not define model "%" anew: %', stored.name, SQLERRM
+    USING HINT = 'The model stops; daas.status() says what to run.';
+END $$;
+COMMENT ON FUNCTION daas._follow_changes(oid[]) IS
+  'Internal: redefines the models of several tables and of views that a command changed; never fails the statement.';
+
+-- Without JIT: PostgreSQL takes the queries for expensive, and would compile half a second for each DDL.
 CREATE FUNCTION daas._capture_ddl() RETURNS event_trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
   CASE tg_event
     WHEN 'ddl_command_end' THEN
-      IF tg_tag IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE') THEN
+      IF tg_tag IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE', 'ALTER AGGREGATE') THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'table_rewrite', ARRAY(
           SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_proc'::regclass));
         RETURN;
@@ -187,6 +233,8 @@ BEGIN
            WHERE EXISTS (SELECT FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_publication'::regclass))));
         RETURN;
       END IF;
+      PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name))
+         FROM daas._models_of_views(ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_class'::regclass)) m;
       PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
          WHERE d.classid = 'pg_class'::regclass
@@ -200,9 +248,13 @@ BEGIN
         UNION
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_with_values_of(d.classid, d.objid) s
          WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND daas._changes_values(d.command))));
-      PERFORM daas._follow_renames(d.classid, d.objid, daas._renamed_column(d.command))
+      PERFORM daas._follow_renames(d.classid, d.objid, daas._renamed(d.command))
          FROM pg_event_trigger_ddl_commands() d
-        WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass);
+        WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND daas._renamed(d.command) IS NOT NULL;
+      PERFORM daas._follow_changes(array_agg(d.objid))
+         FROM pg_event_trigger_ddl_commands() d
+        WHERE d.classid = 'pg_class'::regclass
+          AND CASE tg_tag WHEN 'ALTER TABLE' THEN daas._changes_columns(d.command) ELSE tg_tag = 'CREATE VIEW' END;
     WHEN 'sql_drop' THEN
       IF tg_tag = 'DROP INDEX' THEN
         PERFORM daas._emit_ddl(tg_tag, 'ddl_command_end', daas._source_objects(ARRAY(
@@ -222,6 +274,9 @@ BEGIN
         SELECT s.relation FROM pg_event_trigger_dropped_objects() d
           JOIN daas.source s ON s.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
          WHERE d.classid = 'pg_publication_rel'::regclass AND d.address_args[1] = 'daas')));
+      IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'view') THEN
+        PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name)) FROM daas._models_of_views('{}') m;
+      END IF;
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_proc'::regclass) THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'ddl_command_end', '{}');
       END IF;
@@ -237,8 +292,8 @@ COMMENT ON FUNCTION daas._capture_ddl() IS
   'Internal: tells the WAL about DDL of sources and their partitions; never fails the statement.';
 
 CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
-  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE', 'CREATE FUNCTION', 'ALTER FUNCTION',
-               'ALTER ROUTINE', 'ALTER PUBLICATION')
+  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE FUNCTION',
+               'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE', 'ALTER AGGREGATE', 'ALTER PUBLICATION')
   EXECUTE FUNCTION daas._capture_ddl();
 COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
 ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;

@@ -119,11 +119,11 @@ BEGIN
   END IF;
   definition := daas._define_model(caller, search_path, query, key);
   BEGIN
-    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, options, owner)
+    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, views, options, owner)
       VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
               definition ->> 'kind', definition -> 'columns', definition ->> 'load_query',
-              definition ->> 'fetch_query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')), options,
-              pg_get_userbyid(caller));
+              definition ->> 'fetch_query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')),
+              definition -> 'views', options, pg_get_userbyid(caller));
   EXCEPTION WHEN unique_violation THEN  -- by a transaction that our snapshot does not see
     RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
   END;
@@ -137,22 +137,19 @@ CREATE FUNCTION daas.create_model(name text, query text, key text[] DEFAULT NULL
                                   if_not_exists boolean DEFAULT false) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.create_model(text, text, text[], jsonb, boolean) IS
-'Defines a model: a SELECT from one table, each of whose rows becomes one document.
-name: lower-case letters, digits, underscores. query: columns, expressions of IMMUTABLE and built-in STABLE functions, WHERE on the own row; you must own the table.
-key: output columns that are unique and not null; by default the primary key.
+'Defines a model: a SELECT, each of whose rows becomes one document, which follows every change of every table that it reads.
+name: lower-case letters, digits, underscores. query: joins, subqueries, views, aggregates, IMMUTABLE and built-in STABLE functions; you must own its tables and views.
+key: output columns that are unique and not null; by default the primary key of the table whose rows the documents are, or what the query groups by.
 options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops. if_not_exists: a NOTICE instead of an error (42710).
 Takes effect at commit.';
 
--- The part that alter_model and reload_model share.
-CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text, query text, key text[],
-                               options jsonb) RETURNS void
+-- A definition as the next revision of a model.
+CREATE FUNCTION daas._store_definition(caller regrole, model_name text, definition jsonb, options jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  definition jsonb;
   before regclass[];
   dropped regclass;
 BEGIN
-  definition := daas._define_model(caller, search_path, query, key);
   PERFORM daas._check_apis_of(model_name, definition -> 'columns');
   SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
   UPDATE daas.model m
@@ -163,7 +160,8 @@ BEGIN
          load_query = definition ->> 'load_query',
          fetch_query = definition ->> 'fetch_query',
          functions = ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')),
-         options = _redefine.options,
+         views = definition -> 'views',
+         options = _store_definition.options,
          revision = nextval('daas.revision_seq'),
          defined = currval('daas.revision_seq')
    WHERE m.name = model_name;
@@ -174,6 +172,14 @@ BEGIN
   END LOOP;
   PERFORM daas._warn_without_daemon();
 END $$;
+COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb) IS
+  'Internal: stores what daas._define_model derived as the next revision of a model.';
+
+CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text, query text, key text[],
+                               options jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT daas._store_definition(caller, model_name, daas._define_model(caller, search_path, query, key), options)
+$$;
 COMMENT ON FUNCTION daas._redefine(regrole, text, text, text, text[], jsonb) IS
   'Internal: derives a model''s definition anew and stores it as the next revision.';
 
@@ -185,6 +191,32 @@ SET intervalstyle = postgres SET timezone = 'UTC' AS $$
 $$;
 COMMENT ON FUNCTION daas._redefine_stored(regrole, daas.model, text[], jsonb) IS
   'Internal: _redefine with the stored query.';
+
+-- What a model is derived from has changed: the same query may mean something else now.
+CREATE FUNCTION daas._follow(stored daas.model) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET datestyle = 'ISO, YMD'
+SET intervalstyle = postgres SET timezone = 'UTC' SET client_min_messages = error AS $$
+DECLARE
+  owner CONSTANT regrole := to_regrole(quote_ident(stored.owner));
+  definition jsonb;
+BEGIN
+  IF owner IS NULL THEN RETURN; END IF;
+  definition := daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key);
+  IF EXISTS (SELECT FROM daas.model m
+              WHERE m.name = stored.name
+                AND (m.query, m.kind, m.columns, m.load_query, m.fetch_query, m.views)
+                  = (definition ->> 'query', definition ->> 'kind', definition -> 'columns', definition ->> 'load_query',
+                     definition ->> 'fetch_query', definition -> 'views')
+                AND definition -> 'deltas'
+                  = (SELECT jsonb_agg(jsonb_build_object('relation', d.relation::oid::bigint, 'reference', d.reference, 'mode', d.mode,
+                                                         'columns', d.columns, 'query', d.query) ORDER BY d.number)
+                       FROM daas.delta d WHERE d.model = m.name)) THEN
+    RETURN;
+  END IF;
+  PERFORM daas._store_definition(owner, stored.name, definition, stored.options);
+END $$;
+COMMENT ON FUNCTION daas._follow(daas.model) IS
+  'Internal: derives a definition anew, as its owner, and stores it if it has become another.';
 
 CREATE FUNCTION daas._alter_model(caller regrole, search_path text, model_name text, query text, key text[],
                                   options jsonb) RETURNS void
@@ -209,24 +241,24 @@ CREATE FUNCTION daas.alter_model(name text, query text DEFAULT NULL, key text[] 
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.alter_model(text, text, text[], jsonb) IS
 'Redefines a model. What is NULL stays. Its documents are loaded anew; readers see the old ones until that is done.
-Columns that an API uses must stay (2BP01). Only the model''s owner may, who must own the table.';
+Columns that an API uses must stay (2BP01). Only the model''s owner may, who must own the tables.';
 
 CREATE FUNCTION daas._reload_model(caller regrole, search_path text, model_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   old daas.model;
-  sources daas.source[];
+  deltas daas.delta[];
 BEGIN
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   old := daas._owned_model(caller, model_name);
-  sources := ARRAY(SELECT s FROM daas.source s WHERE s.model = model_name ORDER BY s.relation);
+  deltas := ARRAY(SELECT d FROM daas.delta d WHERE d.model = model_name ORDER BY d.number);
   PERFORM daas._redefine_stored(caller, old, old.key, old.options);
   -- What is served goes on following the changes, if it is still what the definition says.
   UPDATE daas.model m SET defined = old.defined
    WHERE m.name = model_name
      AND (m.query, m.key, m.kind, m.columns, m.load_query, m.fetch_query)
        = (old.query, old.key, old.kind, old.columns, old.load_query, old.fetch_query)
-     AND ARRAY(SELECT s FROM daas.source s WHERE s.model = model_name ORDER BY s.relation) = sources;
+     AND ARRAY(SELECT d FROM daas.delta d WHERE d.model = model_name ORDER BY d.number) = deltas;
 END $$;
 COMMENT ON FUNCTION daas._reload_model(regrole, text, text) IS
   'Internal: reload_model, as the extension''s owner.';

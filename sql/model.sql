@@ -14,6 +14,7 @@ CREATE TABLE daas.model (
   load_query   text NOT NULL,
   fetch_query  text NOT NULL,
   functions    text[] NOT NULL DEFAULT '{}',
+  views        jsonb NOT NULL DEFAULT '[]',
   options      jsonb NOT NULL DEFAULT '{}',
   owner        name NOT NULL,
   revision     bigint NOT NULL DEFAULT nextval('daas.revision_seq'),
@@ -27,9 +28,10 @@ COMMENT ON COLUMN daas.model.query IS 'The query, deparsed with every name quali
 COMMENT ON COLUMN daas.model.key IS 'Output columns that identify a document: unique and not null.';
 COMMENT ON COLUMN daas.model.kind IS 'projection: documents are built straight from change events. query: changed keys are fetched from the query.';
 COMMENT ON COLUMN daas.model.columns IS 'Output columns in order: [{"name", "type" (format_type without typmod), "value" (built-in type that the values are of, seen through domains; "enum"; null: fetched as to_json), "twin" (what can be asked of it: "order", "equality", null), "source" (column of the base table that it copies, or null)}].';
-COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns in order, as to_json(col) where "value" is null, then the text of each such key column; of ONLY the table itself, unless it is partitioned.';
+COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns in order, as to_json(col) where "value" is null, then the text of each such key column; of ONLY the tables themselves, unless they are partitioned; views expanded.';
 COMMENT ON COLUMN daas.model.fetch_query IS 'load_query for the keys in $1, $2, …: one text[] parameter per key column, cast by the query; the arrays have equal length.';
 COMMENT ON COLUMN daas.model.functions IS 'Functions that the query calls and that are not built in, as {"public.f(integer)"}: when one is replaced, the model is loaded anew.';
+COMMENT ON COLUMN daas.model.views IS 'Views that the query names, with the query of each as of now: [{"view": "public.v", "definition": pg_get_viewdef()}]. load_query and the deltas hold these; when one is replaced, the model is defined and loaded anew.';
 COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
 COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';

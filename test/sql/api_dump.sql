@@ -16,6 +16,8 @@ SELECT daas.grant_role('admin', 'regress_daas_dump_admin');
 SELECT daas.create_model('t', 'SELECT * FROM "Late"."T"');
 SELECT daas.create_model('p', 'SELECT id, v + 1 AS w FROM p', options => '{"shards": 2}');
 SELECT daas.create_model('gone', 'SELECT id FROM gone');
+CREATE VIEW "Late".view AS SELECT t.id, t.v, p.v AS w FROM "Late"."T" t LEFT JOIN p USING (id);
+SELECT daas.create_model('several', 'SELECT x.id, x.w, count(y.id) AS n FROM "Late".view x LEFT JOIN "Late"."T" y ON y.id = x.id GROUP BY x.id, x.w', '{id}');
 SELECT daas.create_api('t', scope => '{"v": "claim"}');
 SELECT daas.create_account('a', 'b', '{"claim": "a"}');
 INSERT INTO daas.daemon (system_identifier, epoch) VALUES (1, 1);
@@ -26,7 +28,7 @@ CREATE DATABASE regress_daas_copy;
 \c regress_daas_copy
 SET client_min_messages = error;
 SELECT name, kind, key, options, revision, owner = current_user FROM daas.model ORDER BY name COLLATE "C";
-SELECT s.model, s.relation, columns FROM daas.source s JOIN daas.delta d USING (model, relation) ORDER BY s.model COLLATE "C";
+SELECT s.model, s.relation, columns FROM daas.source s JOIN daas.delta d USING (model, relation) ORDER BY s.model COLLATE "C", number;
 SELECT path, model, fields, scope FROM daas.api;
 SELECT name, claims, daas.login(name, 'b') FROM daas.account;
 SELECT role, member FROM daas.role_member ORDER BY role;
@@ -39,6 +41,11 @@ SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'daas%' AND evtenabled 
 SELECT daas.reload_model('t');
 SELECT name, revision FROM daas.model WHERE name = 't';
 SELECT daas.drop_model('gone');
+SELECT views FROM daas.model WHERE name = 'several';
+SELECT relation, reference, mode, columns FROM daas.delta WHERE model = 'several' ORDER BY number;
+SELECT revision AS before FROM daas.model WHERE name = 'several' \gset
+SELECT daas.reload_model('several');
+SELECT revision > :before, defined = :before FROM daas.model WHERE name = 'several';
 ALTER TABLE "Late"."T" ADD n int;
 SELECT daas.uninstall();
 DROP EXTENSION daas;
@@ -47,6 +54,6 @@ SET client_min_messages = error;
 DROP DATABASE regress_daas_copy;
 SELECT daas.uninstall();
 DROP EXTENSION daas;
-DROP TABLE p, "Late"."T";
+DROP TABLE p, "Late"."T" CASCADE;
 DROP SCHEMA "Late";
 DROP ROLE regress_daas_dump, regress_daas_dump_admin;
