@@ -9,6 +9,7 @@
 //   delta_unique.cpp      whether the key provably names one row
 //   delta_path.cpp        the cheapest way from each table to the anchor
 //   delta_text.cpp        the query's text
+//   delta_index.cpp       indexes that its path would need
 //
 // The idea: put the old and new images of the changed rows in the table's place, keep the tables on
 // the path to the anchor and the conditions along it, drop all else. A document is affected exactly
@@ -56,5 +57,17 @@ Path* find_paths(const DeltaTree* tree, LinkSet** links, KeyRoot** roots);
 /// The text for the images of `reference`; `columns` gets the attributes that it needs of them.
 const char* delta_text(const ModelQuery& model, const DeltaTree* tree, int reference,
                        const Path& path, const KeyRoot* root, List** columns);
+
+/// What it takes to follow a path from either end.
+struct PathIndexes {
+  List* missing;       ///< MissingIndex: to the anchor, for the delta query
+  bool scans;          ///< a table on it is not reached by an equality at all
+  MissingIndex* back;  ///< to find the reference's rows from the anchor's side, for the fetch; or null
+  bool scans_back;
+};
+
+PathIndexes find_missing_indexes(const DeltaTree* tree, int reference, const Path& path);
+/// The index by which the fetch finds the anchor's rows by key, if it is missing.
+MissingIndex* missing_key_index(const DeltaTree* tree, const KeyRoot* root);
 
 }  // namespace daas

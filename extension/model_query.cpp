@@ -96,6 +96,58 @@ const char* qualified_relation(Oid relation) {
                                     get_rel_name(relation));
 }
 
+const char* create_index(const MissingIndex& missing) {
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfo(&text, "CREATE INDEX ON %s (", qualified_relation(missing.table));
+  ListCell* cell;
+  foreach (cell, missing.columns) {
+    const AttrNumber attribute = static_cast<AttrNumber>(lfirst_int(cell));
+    appendStringInfo(&text, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+                     quote_identifier(get_attname(missing.table, attribute, false)));
+  }
+  appendStringInfoChar(&text, ')');
+  return text.data;
+}
+
+/// What daas.explain_model shows beside what is stored; delta 0 is the fetch.
+void append_explanation(StringInfo json, const ModelQuery& model, int delta) {
+  appendStringInfo(json, "%s{\"delta\":%d,\"indexes\":[", delta > 0 ? "," : "", delta);
+  const char* separator = "";
+  for (MissingIndex* missing : each<MissingIndex>(model.missing_indexes)) {
+    if (missing->delta != delta) continue;
+    appendStringInfo(json, "%s{\"relation\":%u", separator, missing->table);
+    append_member(json, "statement", create_index(*missing));
+    appendStringInfoChar(json, '}');
+    separator = ",";
+  }
+  appendStringInfoString(json, "],\"notes\":[");
+  separator = "";
+  for (Note* note : each<Note>(model.notes)) {
+    if (note->delta != delta) continue;
+    appendStringInfoString(json, separator);
+    escape_json(json, note->text);
+    separator = ",";
+  }
+  appendStringInfoString(json, "],\"over\":[");
+  if (delta > 0) {
+    const Delta* described = static_cast<Delta*>(list_nth(model.deltas, delta - 1));
+    for (const char* name : each<const char>(described->over)) {
+      if (name != linitial(described->over)) appendStringInfoChar(json, ',');
+      escape_json(json, name);
+    }
+    appendStringInfoChar(json, ']');
+    Relation table = table_open(described->table, AccessShareLock);
+    append_name(json, "identity", described->columns == NIL
+                                      ? nullptr
+                                      : mending_identity(table, described->columns));
+    table_close(table, NoLock);
+    appendStringInfoChar(json, '}');
+    return;
+  }
+  appendStringInfoString(json, "]}");
+}
+
 /// With what tells whether the view is still the one that the definition was derived from.
 void append_view(StringInfo json, Oid view) {
   const Datum definition = DirectFunctionCall1(pg_get_viewdef, ObjectIdGetDatum(view));
@@ -132,6 +184,10 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
   }
   appendStringInfoString(&json, "],\"deltas\":[");
   append_deltas(&json, model);
+  appendStringInfoString(&json, "],\"explanation\":[");
+  for (int delta = 0; delta <= list_length(model.deltas); ++delta) {
+    append_explanation(&json, model, delta);
+  }
   appendStringInfoString(&json, "]}");
   return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
 }

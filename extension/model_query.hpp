@@ -49,6 +49,20 @@ struct Delta {
   DeltaMode mode;
   List* columns;      ///< int list: attributes that are needed of old and new images
   const char* query;  ///< of kQuery
+  List* over;         ///< of kQuery: names of the references on its path
+};
+
+/// An index that a delta query or the fetch would need and that isn't there.
+struct MissingIndex {
+  int delta;  ///< number of the delta from 1; 0: the fetch
+  Oid table;
+  List* columns;  ///< int list: attributes
+};
+
+/// What a person should know of a delta or the fetch.
+struct Note {
+  int delta;  ///< as above
+  const char* text;
 };
 
 struct ModelQuery {
@@ -65,6 +79,8 @@ struct ModelQuery {
   bool projection;  ///< documents can be built from change events alone
   List* functions;  ///< oids of those that it calls and that aren't built in
   List* deltas;     ///< Delta
+  List* missing_indexes;
+  List* notes;
 };
 
 /// For ereport(): the position of a byte offset in the query, counted in characters.
@@ -105,9 +121,13 @@ bool proves_unique(Relation index);
 /// Fills in the key and the deltas of a model that is not of one table.
 void find_deltas(ModelQuery* model, ArrayType* names);
 
+/// The cheapest replica identity that covers the attributes: DEFAULT, USING INDEX … or FULL.
+const char* mending_identity(Relation table, List* attributes);
 /// Refuses tables (or partitions) whose replica identity doesn't cover what the deltas need.
 void check_replica_identity(const ModelQuery& model);
 
+/// Whether the planner can't see through the query to its tables when it joins it.
+bool is_closed(const Query* query);
 /// A type's name for a cast, true under any search_path; without a modifier, which would cut values.
 const char* cast_type(Oid type);
 /// The query with every name qualified, so that no search_path can change its meaning.

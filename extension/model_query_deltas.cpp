@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 }
@@ -24,15 +25,6 @@ void find_default_key(ModelQuery* model, const DeltaTree* tree) {
   model->key = static_cast<int*>(palloc(sizeof(int) * list_length(positions)));
   ListCell* cell;
   foreach (cell, positions) model->key[model->key_count++] = lfirst_int(cell) - 1;
-}
-
-void check_unique(const ModelQuery& model, const DeltaTree* tree) {
-  List* positions = NIL;
-  for (int i = 0; i < model.key_count; ++i) positions = lappend_int(positions, model.key[i] + 1);
-  if (is_unique_key(tree, positions)) return;
-  ereport(WARNING, (errmsg("the key (%s) may not be unique", key_names(model)),
-                    errdetail("No unique index, GROUP BY or DISTINCT shows that it names one row of "
-                              "the query. If it ever names two, the model stops.")));
 }
 
 /// Whether the values of an image are the key as they are; a NULL would be none.
@@ -75,8 +67,82 @@ Delta* make_delta(const ModelQuery& model, const DeltaTree* tree, int number, co
   } else {
     delta->mode = DeltaMode::kQuery;
     delta->query = delta_text(model, tree, number, path, root, &delta->columns);
+    for (int next = -1; (next = bms_next_member(path.references, next)) >= 0;) {
+      if (next == number) continue;
+      delta->over = lappend(delta->over, const_cast<char*>(reference_name(reference_at(tree, next))));
+    }
   }
   return delta;
+}
+
+// ---- advice
+
+void add_note(ModelQuery* model, int delta, const char* text) {
+  Note* note = make_zeroed<Note>();
+  note->delta = delta;
+  note->text = text;
+  model->notes = lappend(model->notes, note);
+}
+
+void add_missing(ModelQuery* model, int delta, MissingIndex* missing) {
+  if (missing == nullptr) return;
+  missing->delta = delta;
+  for (MissingIndex* known : each<MissingIndex>(model->missing_indexes)) {
+    if (known->delta == delta && known->table == missing->table &&
+        equal(known->columns, missing->columns)) {
+      return;
+    }
+  }
+  model->missing_indexes = lappend(model->missing_indexes, missing);
+}
+
+/// Whether it stands in a subquery of FROM that is computed whole, for whatever keys.
+bool is_in_closed_subquery(const Reference* reference) {
+  for (const Level* level = reference->level; level != nullptr; level = level->parent) {
+    if (level->kind == LevelKind::kFromSubquery && is_closed(level->query) &&
+        !rt_fetch(level->stands_as - level->parent->offset, level->parent->query->rtable)->lateral) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void advise(ModelQuery* model, const DeltaTree* tree, int number, const Path& path) {
+  if (!path.found) return;
+  const int delta = list_length(model->deltas);
+  const PathIndexes indexes = find_missing_indexes(tree, number, path);
+  for (MissingIndex* missing : each<MissingIndex>(indexes.missing)) add_missing(model, delta, missing);
+  if (indexes.scans) add_note(model, delta, "a table on its path has no equality to be found by: it is scanned");
+  if (is_in_closed_subquery(reference_at(tree, number))) {
+    add_note(model, 0,
+             psprintf("%s is in a grouped subquery of FROM, which each fetch computes whole: a LATERAL "
+                      "subquery, or one in the output, is computed for the fetched keys only",
+                      reference_name(reference_at(tree, number))));
+    return;
+  }
+  add_missing(model, 0, indexes.back);
+  if (indexes.scans_back) {
+    add_note(model, 0, psprintf("%s has no equality to be found by: each fetch scans it",
+                                reference_name(reference_at(tree, number))));
+  }
+}
+
+void note_shared_ctes(ModelQuery* model) {
+  for (CommonTableExpr* item : each<CommonTableExpr>(model->expanded->cteList)) {
+    if (item->cterefcount < 2 || item->ctematerialized == CTEMaterializeNever) continue;
+    add_note(model, 0, psprintf("WITH %s is named %d times, so each fetch computes it whole: write AS "
+                                "NOT MATERIALIZED", quote_identifier(item->ctename), item->cterefcount));
+  }
+}
+
+void check_unique(ModelQuery* model, const DeltaTree* tree) {
+  List* positions = NIL;
+  for (int i = 0; i < model->key_count; ++i) positions = lappend_int(positions, model->key[i] + 1);
+  if (is_unique_key(tree, positions)) return;
+  add_note(model, 0, "nothing shows that the key is unique: two rows of one key stop the model");
+  ereport(WARNING, (errmsg("the key (%s) may not be unique", key_names(*model)),
+                    errdetail("No unique index, GROUP BY or DISTINCT shows that it names one row of "
+                              "the query. If it ever names two, the model stops.")));
 }
 
 void derive(ModelQuery* model, const DeltaTree* tree) {
@@ -95,7 +161,12 @@ void derive(ModelQuery* model, const DeltaTree* tree) {
     if (!reference_at(tree, number)->base) continue;
     model->deltas = lappend(model->deltas,
                             make_delta(*model, tree, number, paths[number], roots[number]));
+    if (roots[number]->anchor == number) {
+      add_missing(model, 0, missing_key_index(tree, roots[number]));
+    }
+    advise(model, tree, number, paths[number]);
   }
+  note_shared_ctes(model);
 }
 
 }  // namespace
@@ -109,7 +180,7 @@ void find_deltas(ModelQuery* model, ArrayType* names) {
   }
   // What is grafted is deparsed: nothing of the caller's search_path may be left in it.
   under_pinned_settings([&] { derive(model, tree); });
-  check_unique(*model, tree);
+  check_unique(model, tree);
 }
 
 }  // namespace daas

@@ -62,13 +62,12 @@ void run_empty(const char* query, int parameters) {
   }
 }
 
-/// Whether the planner can't see through the query to its tables when it joins it.
+}  // namespace
+
 bool is_closed(const Query* query) {
   return query->hasAggs || query->groupClause != NIL || query->distinctClause != NIL ||
          query->hasWindowFuncs || query->setOperations != nullptr;
 }
-
-}  // namespace
 
 const char* cast_type(Oid type) {
   return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);

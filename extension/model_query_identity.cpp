@@ -65,26 +65,6 @@ bool can_be_identity(Relation part, Relation index, List* attributes) {
   return list_difference_int(attributes, covered) == NIL;
 }
 
-/// The cheapest identity that covers them: the primary key, the narrowest index, or whole rows.
-const char* mending_identity(Relation part, List* attributes) {
-  const char* found = "FULL";
-  int width = INDEX_MAX_KEYS + 1;
-  List* indexes = RelationGetIndexList(part);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    const bool primary = index->rd_index->indisprimary;
-    const int columns = primary ? 0 : index->rd_index->indnkeyatts;
-    if (columns < width && can_be_identity(part, index, attributes)) {
-      width = columns;
-      found = primary ? "DEFAULT"
-                      : psprintf("USING INDEX %s", quote_identifier(RelationGetRelationName(index)));
-    }
-    index_close(index, AccessShareLock);
-  }
-  return found;
-}
-
 const char* names_of(const Needed& needed) {
   StringInfoData names;
   initStringInfo(&names);
@@ -130,6 +110,25 @@ void check_table(const Needed& needed) {
 }
 
 }  // namespace
+
+const char* mending_identity(Relation part, List* attributes) {
+  const char* found = "FULL";
+  int width = INDEX_MAX_KEYS + 1;
+  List* indexes = RelationGetIndexList(part);
+  ListCell* cell;
+  foreach (cell, indexes) {
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    const bool primary = index->rd_index->indisprimary;
+    const int columns = primary ? 0 : index->rd_index->indnkeyatts;
+    if (columns < width && can_be_identity(part, index, attributes)) {
+      width = columns;
+      found = primary ? "DEFAULT"
+                      : psprintf("USING INDEX %s", quote_identifier(RelationGetRelationName(index)));
+    }
+    index_close(index, AccessShareLock);
+  }
+  return found;
+}
 
 void check_replica_identity(const ModelQuery& model) {
   ListCell* cell;

@@ -128,6 +128,7 @@ BEGIN
     RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
   END;
   PERFORM daas._store_sources(caller, model_name, definition);
+  PERFORM daas._warn_of_missing_indexes(definition);
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._create_model(regrole, text, text, text, text[], jsonb, boolean) IS
@@ -170,6 +171,7 @@ BEGIN
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
   END LOOP;
+  PERFORM daas._warn_of_missing_indexes(definition);
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb) IS

@@ -4,7 +4,7 @@ CREATE FUNCTION daas.grant_role(role text, member name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   defining CONSTANT text := 'daas.create_model, daas.alter_model, daas.drop_model, daas.reload_model,
-    daas.pause_model, daas.resume_model, daas.retry_dead_letters,
+    daas.pause_model, daas.resume_model, daas.explain_model, daas.model_explanation, daas.retry_dead_letters,
     daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
     daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
   definitions CONSTANT text := 'daas.model, daas.source, daas.delta, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';

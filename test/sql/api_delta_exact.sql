@@ -150,7 +150,7 @@ END $$;
 -- More of them:  psql -v transactions=1000 -v seed=0.1 -f …
 \if :{?transactions}
 \else
-\set transactions 25
+\set transactions 60
 \set seed 0.5
 \endif
 CALL check_changes(:transactions, :seed);
