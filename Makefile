@@ -6,7 +6,7 @@
 #   demo-env     with -s: shell assignments for scripts, with a fresh token
 #   check        builds and runs every test; needs no demo, works beside one
 #   all          builds the extension and the daemon
-#   bench-load bench-stream bench-capture bench-fresh bench-memory
+#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
@@ -73,7 +73,7 @@ bench: all solr venv
 	@embedded/install_packages bench/packages.txt
 	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader -- --no-print-directory
 
-bench-load bench-stream bench-capture bench-fresh bench-memory: bench-%: bench
+bench-load bench-stream bench-capture bench-fresh bench-join bench-memory: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
 faults: all solr venv
@@ -103,4 +103,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

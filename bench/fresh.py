@@ -18,10 +18,11 @@ P50_GOAL, P99_GOAL = 50, 250
 
 
 class Reader(threading.Thread):
-    """Asks for the greatest number until it is told to end; keeps (number, when the answer had come)."""
+    """Asks for a model's greatest number until it is told to end; keeps (number, when the answer had come)."""
 
-    def __init__(self, address):
+    def __init__(self, address, model="ticks"):
         super().__init__(daemon=True)
+        self.target = f"/{model}?select=number&order=number.desc&limit=1"
         self.address = address.removeprefix("http://")
         self.seen = [(0, clock())]
         self.reads = 0
@@ -32,7 +33,7 @@ class Reader(threading.Thread):
         try:
             connection = http.client.HTTPConnection(self.address, timeout=20)
             while not self.ended.wait(0.001):
-                connection.request("GET", "/ticks?select=number&order=number.desc&limit=1")
+                connection.request("GET", self.target)
                 answer = connection.getresponse()
                 text = answer.read()
                 assert answer.status == 200, f"{answer.status} {text}"

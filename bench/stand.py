@@ -65,7 +65,7 @@ def make_flights(site, rows=FLIGHTS):
     with site.connect() as connection:
         connection.execute((ROOT / "migrations/sample.sql").read_text())
         for table in ("airlines", "flights"):
-            _copy_csv(connection, table)
+            copy_csv(connection, table)
         connection.execute("DELETE FROM flights WHERE id > %s", (rows,))
     add_flights(site, rows)
 
@@ -82,7 +82,7 @@ def add_flights(site, rows):
         connection.execute("VACUUM ANALYZE")
 
 
-def _copy_csv(connection, table):
+def copy_csv(connection, table):
     with open(ROOT / f"build/data/{table}.csv", encoding="utf-8") as file:
         columns = file.readline().strip().replace('"', "")
         command = f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, NULL 'NA')"

@@ -80,3 +80,12 @@ CREATE TABLE flights (
 CREATE INDEX ON flights (carrier);
 CREATE INDEX ON flights (tailnum);
 CREATE INDEX ON flights (origin, time_hour);
+
+--changeset daas:joined
+-- What models over several tables need of these: an hour that is there once, and the old values of what rows are
+-- joined and grouped by, which a replica identity puts into the WAL when they change.
+ALTER TABLE weather ADD CONSTRAINT weather_hour UNIQUE (origin, time_hour);
+ALTER TABLE weather REPLICA IDENTITY USING INDEX weather_hour;
+CREATE UNIQUE INDEX flights_day ON flights (carrier, year, month, day, id);
+ALTER TABLE flights REPLICA IDENTITY USING INDEX flights_day;
+CREATE INDEX ON flights (dest);

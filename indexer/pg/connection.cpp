@@ -114,6 +114,7 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
   if (session == Session::kPlain) settings += "SET synchronous_commit = local; ";
   if (session == Session::kReader) {
     settings += "SET default_transaction_read_only = on; SET row_security = off; ";
+    settings += "SET cursor_tuple_fraction = 1; ";  // cursors are read to their end
     // A reader holds its table while it waits for a partition; TRUNCATE and DROP of the partition ask
     // the other way round. Whoever waits for longer than deadlock_timeout is the one that PostgreSQL
     // ends, and that must never be the application's statement.

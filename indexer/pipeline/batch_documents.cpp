@@ -8,14 +8,15 @@
 
 #include "core/array_text.hpp"
 #include "core/error.hpp"
+#include "pg/cursor.hpp"
 #include "pipeline/delta_keys.hpp"
 #include "pipeline/source_shape.hpp"
 
 namespace daas {
 namespace {
 
-/// Keys of one fetch: enough to make a round trip cheap, few enough to keep memory flat.
-constexpr std::size_t kFetchedKeys = 1000;
+/// Documents that are fetched at a time: enough to make a round trip cheap, few enough to keep memory flat.
+constexpr int kFetchedRows = 1000;
 /// Of a chunk: a batch of any size is worked off in so much memory.
 constexpr std::size_t kChunkKeys = 20000;
 
@@ -151,7 +152,7 @@ void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t 
   write_outcomes(session, lanes, version);
   for (std::size_t number = 0; number < images_.size(); ++number) {
     if (images_[number].size() == 0) continue;
-    find_affected_keys(session, model_.deltas[number], images_[number], kChunkKeys,
+    find_affected_keys(session, model_.deltas[number], images_[number], static_cast<int>(kChunkKeys),
                        [&](std::vector<std::vector<std::string>> keys) {
                          write_affected(session, lanes, version, std::move(keys));
                        });
@@ -178,10 +179,6 @@ void BatchDocuments::write_outcomes(SnapshotSession& session, Lanes& lanes, std:
     const auto& [id, outcome] = entry;
     if (outcome.kind == Outcome::Kind::kFetch) {
       wanted.push_back(&entry);
-      if (wanted.size() == kFetchedKeys) {
-        fetch(session, lanes, version, wanted);
-        wanted.clear();
-      }
       continue;
     }
     auto& body = lanes.body(id);
@@ -200,7 +197,7 @@ void BatchDocuments::fetch_all(SnapshotSession& session, Lanes& lanes, std::int6
   std::vector<const ChangeReader::Outcomes::value_type*> part;
   for (const auto& entry : wanted) {
     part.push_back(&entry);
-    if (part.size() < kFetchedKeys) continue;
+    if (part.size() < kChunkKeys) continue;
     fetch(session, lanes, version, part);
     part.clear();
   }
@@ -219,7 +216,22 @@ void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t 
   }
   std::vector<Parameter> parameters;
   for (const auto& part : keys) parameters.emplace_back(array_text(part));
-  const auto rows = session.connection().run(model_.fetch_query, parameters);
+  auto& connection = session.connection();
+  const auto take = [&](const Result& rows) { append_rows(rows, lanes, version, missing); };
+  // Of many keys one query: what it joins is read once.
+  if (wanted.size() <= static_cast<std::size_t>(kFetchedRows)) {
+    take(connection.run(model_.fetch_query, parameters));
+  } else {
+    read_in_parts(connection, "daas_fetched", model_.fetch_query, parameters, kFetchedRows, take);
+  }
+  for (const auto id : missing) {
+    DocumentWriter::append_tombstone(lanes.body(id), id, version);
+    lanes.added();
+  }
+}
+
+void BatchDocuments::append_rows(const Result& rows, Lanes& lanes, std::int64_t version,
+                                 std::unordered_set<std::string_view>& missing) {
   std::vector<Field> fields(static_cast<std::size_t>(rows.columns()));
   for (int row = 0; row < rows.rows(); ++row) {
     for (int column = 0; column < rows.columns(); ++column) {
@@ -236,10 +248,6 @@ void BatchDocuments::fetch(SnapshotSession& session, Lanes& lanes, std::int64_t 
       throw error;
     }
     row_document_.append(lanes.body(id), fields, version);
-    lanes.added();
-  }
-  for (const auto id : missing) {
-    DocumentWriter::append_tombstone(lanes.body(id), id, version);
     lanes.added();
   }
 }

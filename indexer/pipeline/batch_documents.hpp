@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "batch/commit_log.hpp"
@@ -59,6 +61,10 @@ class BatchDocuments {
                       std::vector<std::vector<std::string>> keys);
   void fetch(SnapshotSession& session, Lanes& lanes, std::int64_t version,
              const std::vector<const ChangeReader::Outcomes::value_type*>& wanted);
+
+  /// @param missing ids that are wanted and were not there yet
+  void append_rows(const Result& rows, Lanes& lanes, std::int64_t version,
+                   std::unordered_set<std::string_view>& missing);
 
   const Model& model_;
   ChangeReader reader_;

@@ -16,7 +16,7 @@ namespace daas {
 /// Calls `take` with the texts of each affected key's columns; up to `most` keys are in memory at a
 /// time, however many there are. `take` may use the session.
 void find_affected_keys(SnapshotSession& session, const Model::Delta& delta,
-                        const DeltaImages& images, std::size_t most,
+                        const DeltaImages& images, int most,
                         const std::function<void(std::vector<std::vector<std::string>>)>& take);
 
 }  // namespace daas
