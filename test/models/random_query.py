@@ -1,0 +1,332 @@
+"""Random queries of the classes that a model may be. Tables stand in the text as tokens (Table.token)."""
+from dataclasses import dataclass
+
+from query_source import Draft, Source
+
+
+@dataclass
+class Query:
+    text: str
+    key: list   # output columns
+    kind: str   # for the counts
+
+
+@dataclass
+class View:
+    name: str
+    table: object
+    names: set
+    text: str
+
+
+def random_views(rng, tables):
+    """Each keeps the key of one table; some look at another one, too."""
+    views = []
+    for number in range(2):
+        table = rng.choice(tables)
+        draft = Draft(rng, tables, [])
+        inner = Source("v", table)
+        columns = list(table.key) + [column for column in table.columns[len(table.key):] if rng.random() < 0.8]
+        text = f"SELECT {', '.join(inner.ref(column) for column in columns)} FROM {table.token} AS v"
+        way = draft.single_partner(inner)
+        if way and rng.random() < 0.5:
+            partner, condition = way
+            text += f" LEFT JOIN {partner.token} AS w ON {condition(Source('w', partner))}"
+            text += f" WHERE {draft.between(inner, Source('w', partner))}"
+        elif rng.random() < 0.7:
+            text += f" WHERE {draft.simple(inner)}"
+        views.append(View(f'"View {number}"', table, {column.name for column in columns}, text))
+    return views
+
+
+def random_query(rng, tables, views):
+    draft = Draft(rng, tables, views)
+    kind = rng.choices(["plain", "join", "group", "group by value", "distinct", "union"], [8, 55, 15, 9, 7, 3])[0]
+    writer = {"plain": _plain, "join": _join, "group": _group, "group by value": _group_by_value, "distinct": _distinct,
+              "union": _union}[kind]
+    text, key = writer(draft)
+    if draft.ctes:
+        text = f"WITH {', '.join(draft.ctes)}\n{text}"
+    return Query(text, key, kind)
+
+
+def one_table_query(rng, tables):
+    """What needs no delta query."""
+    draft = Draft(rng, tables, [])
+    text, key = _plain(draft)
+    return Query(text, key, "plain")
+
+
+# Kinds
+
+def _plain(draft):
+    table = draft.rng.choice(draft.tables)
+    source = Source(draft.alias(), table)
+    outputs = [expression(draft, [source], 0) for _ in range(draft.rng.randint(1, 4))]
+    where = f"\nWHERE {draft.simple(source)}" if draft.rng.random() < 0.7 else ""
+    return _select(source, outputs) + f"\nFROM {table.token} AS {source.alias}{where}", _key_names(source)
+
+
+def _join(draft):
+    rng = draft.rng
+    anchor_text, anchor = draft.source(rng.choice(draft.tables))
+    sources, text = [anchor], anchor_text
+    wheres = []
+    for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
+        text = _add_join(draft, sources, text, wheres)
+    for _ in range(rng.choice([0, 0, 1, 1, 2])):
+        wheres.append(condition(draft, sources))
+    outputs = [expression(draft, sources, 2) for _ in range(rng.randint(1, 4))]
+    where = "\nWHERE " + " AND ".join(f"({one})" for one in wheres) if wheres else ""
+    return f"{_select(anchor, outputs)}\nFROM {text}{where}", _key_names(anchor)
+
+
+def _add_join(draft, sources, text, wheres):
+    """Another source, of which at most one row meets a row of those that are there."""
+    rng = draft.rng
+    source = rng.choice(sources[-2:])
+    way = draft.single_partner(source)
+    if rng.random() < 0.15:
+        return _add_lateral(draft, sources, text)
+    if way is None:
+        return text
+    table, meets = way
+    other_text, other = draft.source(table)
+    on = meets(other)
+    if rng.random() < 0.3:
+        on += f" AND ({rng.choice([draft.simple(other), draft.simple(source), draft.between(source, other)])})"
+    sources.append(other)
+    draw = rng.random()
+    if draw < 0.4:
+        return f"{text}\n  LEFT JOIN {other_text} ON {on}"
+    if draw < 0.7:
+        return f"{text}\n  JOIN {other_text} ON {on}"
+    if draw < 0.8 and len(sources) == 2:
+        return f"{other_text}\n  RIGHT JOIN {text} ON {on}"
+    if draw < 0.9:
+        wheres.append(on)
+        return f"{text}\n  CROSS JOIN {other_text}"
+    return f"{other_text}\n  JOIN ({text}) ON {on}" if len(sources) > 2 else f"{other_text}\n  JOIN {text} ON {on}"
+
+
+def _add_lateral(draft, sources, text):
+    """A count or the first of what points here. What it has is not of a table, so it is no source of expressions: it
+    takes the place of one as a condition."""
+    rng = draft.rng
+    way = draft.child(sources[0])
+    if way is None:
+        return text
+    table, meets = way
+    inner_text, inner = draft.source(table)
+    alias = draft.alias()
+    if rng.random() < 0.5:
+        body = f"SELECT count(*) AS n FROM {inner_text} WHERE {meets(inner)}"
+        return f"{text}\n  JOIN LATERAL ({body}) AS {alias} ON {alias}.n {rng.choice(['> 0', '< 3', '<> 1'])}"
+    order = ", ".join(inner.key_refs())
+    body = f"SELECT {inner.key_refs()[0]} AS n FROM {inner_text} WHERE {meets(inner)} ORDER BY {order} LIMIT 1"
+    return f"{text}\n  {rng.choice(['LEFT ', ''])}JOIN LATERAL ({body}) AS {alias} ON true"
+
+
+def _group(draft):
+    """By the key of a table, over the rows that point at it."""
+    rng = draft.rng
+    anchor_text, anchor = draft.source(rng.choice(draft.tables), plain=rng.random() < 0.6)
+    way = draft.child(anchor)
+    if way is None:
+        return _join(draft)
+    table, meets = way
+    child_text, child = draft.source(table)
+    outputs = [aggregate(draft, child) for _ in range(rng.randint(1, 3))]
+    text = f"{_select(anchor, outputs)}\nFROM {anchor_text}\n  {rng.choice(['LEFT ', ''])}JOIN {child_text} ON {meets(child)}"
+    if rng.random() < 0.4:
+        text += f"\nWHERE {rng.choice([draft.simple(anchor), draft.between(anchor, child)])}"
+    text += f"\nGROUP BY {', '.join(anchor.key_refs())}"
+    if rng.random() < 0.4:
+        text += f"\nHAVING count({child.key_refs()[0]}) {rng.choice(['> 0', '< 3', '<> 1'])}"
+    return text, _key_names(anchor)
+
+
+def _group_by_value(draft):
+    rng = draft.rng
+    text, source = draft.source(rng.choice(draft.tables))
+    columns = source.values("int") + source.values("text") + source.values("boolean")
+    if not columns:
+        return _join(draft)
+    column = rng.choice(columns)
+    by, wheres = source.ref(column), []
+    if column.null:
+        wheres.append(f"{by} IS NOT NULL")
+    sources = [source]
+    if rng.random() < 0.4:
+        text = _add_join(draft, sources, text, wheres)
+    if rng.random() < 0.3:
+        wheres.append(condition(draft, sources))
+    outputs = [aggregate(draft, rng.choice(sources)) for _ in range(rng.randint(1, 3))]
+    where = "\nWHERE " + " AND ".join(f"({one})" for one in wheres) if wheres else ""
+    columns = ", ".join([f"{by} AS k0"] + [f"{one} AS c{number}" for number, one in enumerate(outputs)])
+    return f"SELECT {columns}\nFROM {text}{where}\nGROUP BY {by}", ["k0"]
+
+
+def _distinct(draft):
+    rng = draft.rng
+    text, source = draft.source(rng.choice(draft.tables))
+    columns = [column for kind in ("int", "text", "boolean") for column in source.values(kind)]
+    if not columns:
+        return _join(draft)
+    columns = rng.sample(columns, min(len(columns), 2))
+    wheres = [f"{source.ref(column)} IS NOT NULL" for column in columns if column.null]
+    sources = [source]
+    if rng.random() < 0.5:
+        text = _add_join(draft, sources, text, wheres)
+    outputs = ", ".join(f"{source.ref(column)} AS k{number}" for number, column in enumerate(columns))
+    where = "\nWHERE " + " AND ".join(f"({one})" for one in wheres) if wheres else ""
+    return f"SELECT DISTINCT {outputs}\nFROM {text}{where}", [f"k{number}" for number in range(len(columns))]
+
+
+def _union(draft):
+    rng = draft.rng
+    tables = [table for table in draft.tables if [column.type for column in table.key] in (["int"], ["text"])]
+    if not tables:
+        return _join(draft)
+    table = rng.choice(tables)
+    arms = []
+    for number in range(2):
+        one = rng.choice([other for other in tables if other.key[0].type == table.key[0].type])
+        text, source = draft.source(one)
+        arms.append(f"SELECT {number} AS k0, {source.key_refs()[0]} AS k1, {expression(draft, [source], 1)}::text AS c0"
+                    f" FROM {text} WHERE {draft.simple(source)}")
+    return "\nUNION ALL\n".join(arms), ["k0", "k1"]
+
+
+# Parts
+
+def _select(anchor, outputs):
+    columns = [f"{ref} AS k{number}" for number, ref in enumerate(anchor.key_refs())]
+    columns += [f'{one} AS {name}' for one, name in zip(outputs, ["c0", '"C 1"', "c2", "c3", "c4"])]
+    return "SELECT " + ",\n       ".join(columns)
+
+
+def _key_names(anchor):
+    return [f"k{number}" for number in range(len(anchor.key_refs()))]
+
+
+def condition(draft, sources):
+    """Of a WHERE, above all joins."""
+    rng = draft.rng
+    source = rng.choice(sources)
+    draw = rng.random()
+    if draw < 0.3:
+        return draft.simple(source)
+    if draw < 0.55 and len(sources) > 1:
+        return draft.between(*rng.sample(sources, 2))
+    if draw < 0.85:
+        return sublink_condition(draft, source)
+    return f"{draft.simple(source)} OR {sublink_condition(draft, rng.choice(sources))}"
+
+
+def sublink_condition(draft, source):
+    rng = draft.rng
+    draw = rng.random()
+    if draw < 0.45:
+        way = draft.partner(source)
+        if way is None:
+            return draft.simple(source)
+        table, meets, _ = way
+        text, inner = draft.source(table)
+        where = meets(inner)
+        if rng.random() < 0.4:
+            where += f" AND ({rng.choice([draft.simple(inner), draft.between(source, inner)])})"
+        return f"{rng.choice(['', 'NOT '])}EXISTS (SELECT FROM {text} WHERE {where})"
+    singles = [link for link in source.links() if len(link.columns) == 1]
+    if not singles:
+        return draft.simple(source)
+    link = rng.choice(singles)
+    text, inner = draft.source(draft.tables[link.target])
+    ref, key = source.ref(link.columns[0]), inner.key_refs()[0]
+    form = rng.choice(["IN", "IN", "NOT IN", "= ANY", "<> ALL"])
+    body = f"SELECT {key} FROM {text} WHERE {draft.simple(inner)}"
+    inner_singles = [one for one in inner.links() if len(one.columns) == 1 and one.columns[0].type == link.columns[0].type]
+    if inner_singles and rng.random() < 0.3:  # a column that may be NULL: NOT IN turns on it
+        body = f"SELECT {inner.ref(rng.choice(inner_singles).columns[0])} FROM {text} WHERE {draft.simple(inner)}"
+    return f"{ref} {form} ({body})"
+
+
+def expression(draft, sources, depth):
+    rng = draft.rng
+    source = rng.choice(sources)
+    if depth and rng.random() < 0.45:
+        return sublink_value(draft, source, depth)
+    columns = source.values()
+    if not columns:
+        return source.key_refs()[0]
+    column = rng.choice(columns)
+    ref = source.ref(column)
+    draw = rng.random()
+    if draw < 0.35:
+        return ref
+    if draw < 0.5 and len(sources) > 1:
+        first, second = rng.sample(sources, 2)
+        kind = rng.choice(["int", "text"])
+        if first.values(kind) and second.values(kind):
+            return f"coalesce({first.ref(first.values(kind)[0])}, {second.ref(second.values(kind)[0])})"
+    if draw < 0.65:
+        return f"CASE WHEN {draft.simple(source)} THEN {ref}::text ELSE {text_of(rng, ref)} END"
+    match column.type:
+        case "int":
+            return rng.choice([f"{ref} * 2", f"{ref}::text", f"{ref} = 3", f"{ref}::numeric / 4"])
+        case "text":
+            return rng.choice([f"upper({ref})", f"coalesce({ref}, 'none')", f"{ref} || '!'"])
+        case "int[]":
+            return rng.choice([f"cardinality({ref})", f"to_json({ref})"])
+        case _:
+            return f"{ref}::text"
+
+
+def text_of(rng, ref):
+    return rng.choice(["'else'", f"coalesce({ref}::text, '')", "NULL"])
+
+
+def sublink_value(draft, source, depth):
+    """A correlated subquery in the output: one row, or what points here, gathered."""
+    rng = draft.rng
+    way = draft.partner(source)
+    if way is None:
+        return source.key_refs()[0]
+    table, meets, single = way
+    text, inner = draft.source(table)
+    where = meets(inner)
+    if rng.random() < 0.3:
+        where += f" AND ({draft.simple(inner)})"
+    if rng.random() < 0.15:
+        return f"EXISTS (SELECT FROM {text} WHERE {where})"
+    if single and rng.random() < 0.6:
+        return f"(SELECT {expression(draft, [inner], depth - 1)} FROM {text} WHERE {where})"
+    if rng.random() < 0.25:
+        order = ", ".join(inner.key_refs())
+        return f"(SELECT {expression(draft, [inner], 0)} FROM {text} WHERE {where} ORDER BY {order} DESC LIMIT 1)"
+    return f"(SELECT {aggregate(draft, inner, depth - 1)} FROM {text} WHERE {where})"
+
+
+def aggregate(draft, source, depth=0):
+    rng = draft.rng
+    order = ", ".join(source.key_refs())
+    draw = rng.random()
+    if draw < 0.2:
+        return rng.choice(["count(*)", f"count({source.key_refs()[0]})"])
+    if draw < 0.4:
+        return f"array_agg({source.key_refs()[-1]} ORDER BY {order})"
+    if draw < 0.65:
+        inner = expression(draft, [source], depth)
+        whole = f"json_agg(json_build_object('id', {source.key_refs()[0]}, 'v', {inner}) ORDER BY {order})"
+        return rng.choice([whole, f"coalesce({whole}, '[]'::json)"])
+    numbers = source.values("int") + source.values("numeric(8,2)")
+    if source.values("numeric") and rng.random() < 0.3:  # of 1 and 1.0 either may be the least
+        return f"sum({source.ref(source.values('numeric')[0])})"
+    if numbers:
+        ref = source.ref(rng.choice(numbers))
+        return rng.choice([f"sum({ref})", f"min({ref})", f"max({ref})", f"count(DISTINCT {ref})",
+                           f"sum({ref}) FILTER (WHERE {draft.simple(source)})", f"avg({ref})"])
+    texts = source.values("text")
+    if texts:
+        return f"string_agg({source.ref(texts[0])}, ',' ORDER BY {order})"
+    return "count(*)"
