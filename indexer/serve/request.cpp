@@ -47,7 +47,7 @@ Refusal not_implemented(std::string details) {
   return Refusal(400, "PGRST127", "Feature not implemented", std::move(details));
 }
 
-std::string listed(std::span<const std::string> names) {
+std::string listed_filters(std::span<const std::string> names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
@@ -296,7 +296,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     if (!lists(filterable, column) && !lists(readable, column)) {
       throw Refusal(
           400, "42703", "column " + std::string(api) + "." + column + " does not exist",
-          "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed(filterable)),
+          "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
           "other parameters are select, order, limit and offset");
     }
     request.filters.push_back(parse_filter(std::move(column), value));
