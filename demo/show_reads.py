@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 import time
+import urllib.parse
 
 import psycopg
 
@@ -30,11 +31,14 @@ def token(account):
     return "Bearer " + answer["access_token"]
 
 
-def show_change(everything):
+def connect():
     password = (SECRETS / "demo").read_text().strip()
-    with psycopg.connect(
-        host="127.0.0.1", port=PORTS["pg_port"], dbname="nyc", user="demo", password=password, autocommit=True
-    ) as database:
+    return psycopg.connect(host="127.0.0.1", port=PORTS["pg_port"], dbname="nyc", user="demo", password=password,
+                           autocommit=True)
+
+
+def show_change(everything):
+    with connect() as database:
         # The first read of all opens what later ones find open.
         ask("GET", "/flights?id=eq.1&select=dep_delay", Authorization=everything)
         began = time.monotonic()
@@ -56,6 +60,28 @@ def show_change(everything):
     )
 
 
+def show_rename(everything):
+    """Of the airline with the most flights, there and back: its name is in each of their documents."""
+    with connect() as database:
+        (name,) = database.execute("SELECT name FROM airlines WHERE carrier = 'UA'").fetchone()
+        (flights,) = database.execute("SELECT count(*) FROM flights WHERE carrier = 'UA'").fetchone()
+        for shown in (name + " (renamed)", name):
+            database.execute("UPDATE airlines SET name = %s WHERE carrier = 'UA'", (shown,))
+            committed = time.monotonic()
+            target = f"/trips?select=id&limit=1&airline=eq.{urllib.parse.quote(shown)}"
+            while True:
+                _, headers = ask("GET", target, Authorization=everything, Prefer="count=exact")
+                seen = time.monotonic()
+                if int(headers["Content-Range"].split("/")[1]) == flights:
+                    break
+                if seen - committed > 120:
+                    sys.exit(f"demo: the new name did not arrive within 120 s: {headers['Content-Range']}")
+                time.sleep(0.02)
+            if shown != name:
+                print(f"\n  UPDATE airlines SET name = '{shown}' WHERE carrier = 'UA';\n"
+                      f"  GET /trips showed it in all of its {flights:,} flights {seen - committed:.1f} s after the commit.\n")
+
+
 def show_scope(account):
     authorization = token(account)
     rows, headers = ask(
@@ -67,6 +93,7 @@ def show_scope(account):
 
 
 show_change(token("all_airports"))
+show_rename(token("all_airports"))
 show_scope("all_airports")
 show_scope("ewr_desk")
 print()

@@ -148,13 +148,16 @@ bool BatchDocuments::next_chunk() {
   return size() > 0;
 }
 
-void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t version) {
+void BatchDocuments::write(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+                           const std::function<void()>& progress) {
   write_outcomes(session, lanes, version);
+  progress();
   for (std::size_t number = 0; number < images_.size(); ++number) {
     if (images_[number].size() == 0) continue;
     find_affected_keys(session, model_.deltas[number], images_[number], static_cast<int>(kChunkKeys),
                        [&](std::vector<std::vector<std::string>> keys) {
                          write_affected(session, lanes, version, std::move(keys));
+                         progress();
                        });
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,9 @@ class BatchDocuments {
   bool next_chunk();
   /// Writes every document of the chunk to the lanes, fetching on the session's snapshot.
   /// @param version higher than that of the chunk before
-  void write(SnapshotSession& session, Lanes& lanes, std::int64_t version);
+  /// @param progress called now and then
+  void write(SnapshotSession& session, Lanes& lanes, std::int64_t version,
+             const std::function<void()>& progress);
 
   /// Fetches other documents on the session's snapshot and writes them: outcomes of the kind kFetch.
   void fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,

@@ -63,6 +63,8 @@ class Lanes {
   /// without a comma). Call added() after it.
   std::string& body(std::string_view id);
   void added();
+  /// Since begin(), of which some may not be sent yet.
+  std::size_t added_so_far() const { return added_; }
   /// Sends what is left and waits for every answer. Returns how many documents were added since
   /// begin(). Throws the first error.
   std::size_t finish();

@@ -19,6 +19,7 @@ constexpr milliseconds kSettledBoundary{300};  ///< the first idle one after a b
 constexpr milliseconds kBirthRetry{100};       ///< while old transactions hold up a birth
 constexpr milliseconds kCountInterval{2000};   ///< between counts of what is served
 constexpr milliseconds kLoadProgress{500};     ///< between reports of a running load
+constexpr std::size_t kManyDocuments = 10000;  ///< of a batch: the status tells how far it is
 constexpr milliseconds kFirstBackoff{100};
 constexpr milliseconds kLongestBackoff{5000};
 constexpr milliseconds kFirstLoadBackoff{1000};
@@ -349,6 +350,10 @@ void ModelWorker::report(bool at_once) {
   } else {
     report.state = ModelState::kRunning;
     add(context_.notice.get());
+    if (batch_written_ >= kManyDocuments) {
+      add("a change of many documents is worked off: " + std::to_string(batch_written_) +
+          " of them are written; readers see them as a whole");
+    }
     if (load_) {
       add("generation " + std::to_string(load_->number()) + " is being loaded (" + load_cause_ +
           "); readers see generation " + std::to_string(live_->number));

@@ -153,6 +153,7 @@ class ModelWorker {
   std::vector<SharedCommit> members_;  ///< of the batch under way
   bool sending_ = false;               ///< the batch under way has documents
   bool in_parts_ = false;              ///< the boundary under way works off a long backlog
+  std::size_t batch_written_ = 0;      ///< documents of the batch under way
   bool half_sent_ = false;             ///< some of a batch may be in Solr, not all: nothing may show
   std::optional<Generation> live_;
   std::optional<Generation> next_;   ///< born, being loaded

@@ -119,6 +119,7 @@ void ModelWorker::boundary() {
 
 void ModelWorker::finish_batch() {
   metrics_.documents.Increment(static_cast<double>(lanes_->finish()));
+  batch_written_ = 0;
   letters_.settle([this](const std::string& collection, const std::vector<std::string>& ids) {
     return store_->versions(collection, ids);
   });
@@ -160,8 +161,11 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   while (documents_.next_chunk()) {
     if (!sending_) begin_sending(members_.front()->lsn);
     if (oldest_unopened_ == 0) oldest_unopened_ = members_.front()->time_us;
-    documents_.write(session, *lanes_, context_.next_version());
-    subscription_->progress();
+    documents_.write(session, *lanes_, context_.next_version(), [this] {
+      subscription_->progress();
+      batch_written_ = lanes_->added_so_far();
+      report(false);
+    });
   }
   return took;
 }
