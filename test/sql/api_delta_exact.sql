@@ -92,6 +92,12 @@ INSERT INTO query (query, key) VALUES
   ('SELECT f.id, x.id AS o FROM f JOIN c x ON x.f = f.id AND x.v = (SELECT max(c.v) FROM c WHERE c.f = f.id)', '{id,o}'),
   ('SELECT DISTINCT ON (f.c) f.c, f.id AS first, a.n FROM f LEFT JOIN a ON a.id = f.a ORDER BY f.c, f.id', '{c}'),
   ('SELECT s.id, s.r, a.n FROM (SELECT f.id, f.a, rank() OVER (PARTITION BY f.id ORDER BY c.v, c.id) AS r, c.v FROM f JOIN c ON c.f = f.id) s JOIN a ON a.id = s.v WHERE s.r = 1', '{id}'),
+  -- where a simpler rule would miss documents
+  ('SELECT f.id, count(c.id) AS n, max(a.n) AS m FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a AND c.v = f.b GROUP BY f.id', NULL),
+  ('SELECT f.id, count(c.id) AS n FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a WHERE coalesce(a.b, 0) <> c.v GROUP BY f.id', NULL),
+  ('SELECT f.id, l.v FROM f JOIN LATERAL (SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l ON l.v = f.b', '{id}'),
+  ('SELECT f.id, l.s FROM f LEFT JOIN a ON a.id = f.a CROSS JOIN LATERAL (SELECT count(*) + coalesce((SELECT max(b.n) FROM b WHERE b.a IS NOT DISTINCT FROM a.id), 0) AS s FROM c WHERE c.a = a.id) l', '{id}'),
+  ('SELECT c.kind, f.c, count(*) AS n FROM c JOIN f ON f.kind = c.kind GROUP BY c.kind, f.c', NULL),
   -- loaded anew
   ('SELECT f.id, (SELECT count(*) FROM b) AS n FROM f', '{id}'), ('SELECT f.id, k.n FROM f LEFT JOIN (SELECT max(b.n) AS n FROM b) k ON true', '{id}'),
   ('SELECT f.id, s.b FROM f JOIN (SELECT a.n, max(a.b) AS b FROM a GROUP BY a.n) s ON s.b = f.b AND s.n = f.n', '{id}'),
@@ -150,7 +156,7 @@ END $$;
 -- More of them:  psql -v transactions=1000 -v seed=0.1 -f …
 \if :{?transactions}
 \else
-\set transactions 60
+\set transactions 25
 \set seed 0.5
 \endif
 CALL check_changes(:transactions, :seed);

@@ -154,6 +154,33 @@ SELECT has_table_privilege('regress_daas_reader', 'regress_closed.a', 'SELECT');
 SELECT daas.drop_model('a2');
 SELECT has_table_privilege('regress_daas_reader', 'regress_closed.a', 'SELECT');
 
+-- All that a query reads must be the caller's, or of a role that it is a member of: views, too.
+CREATE VIEW others_view AS SELECT m.id, m.v FROM mine m;
+SET ROLE regress_daas_other;
+CREATE TABLE others (id int PRIMARY KEY, mine int);
+GRANT SELECT ON others TO regress_daas_admin;
+RESET ROLE;
+ALTER VIEW others_view OWNER TO regress_daas_other;
+GRANT SELECT ON mine TO regress_daas_other;
+GRANT SELECT ON others_view TO regress_daas_admin;
+SET ROLE regress_daas_admin;
+CREATE VIEW my_view AS SELECT m.id, o.id AS other FROM mine m JOIN others o ON o.mine = m.id;
+SELECT said($$SELECT daas.create_model('joined', 'SELECT m.id, o.id AS other FROM mine m JOIN others o ON o.id = m.v')$$);
+SELECT said($$SELECT daas.create_model('joined', 'SELECT m.id FROM mine m WHERE EXISTS (SELECT FROM others o WHERE o.id = m.v)')$$);
+SELECT said($$SELECT daas.create_model('joined', 'SELECT id FROM others_view')$$);
+SELECT said($$SELECT daas.create_model('joined', 'SELECT id, other FROM my_view', '{id}')$$);
+RESET ROLE;
+SET ROLE regress_daas_other;
+SELECT daas.create_model('joined', 'SELECT v.id, w.id AS w, o.mine FROM others_view v JOIN others o ON o.id = v.id LEFT JOIN mine w ON w.id = o.mine', '{id}');
+SELECT number, mode FROM daas.explain_model('joined');
+RESET ROLE;
+SELECT has_table_privilege('regress_daas_reader', 'others', 'SELECT'), has_table_privilege('regress_daas_reader', 'mine', 'SELECT');
+SET ROLE regress_daas_admin;
+SELECT said($$SELECT * FROM daas.explain_model('joined')$$);
+RESET ROLE;
+SELECT daas.drop_model('joined');
+SELECT has_table_privilege('regress_daas_reader', 'others', 'SELECT');
+
 SELECT daas.drop_model('b');
 SELECT daas.drop_model('mine', cascade => true);
 DROP EXTENSION daas CASCADE;
