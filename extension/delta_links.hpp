@@ -31,6 +31,7 @@ struct LinkSet {
   int table;     ///< whose row it is; 0: for every document
   List* links;   ///< Link
   List* forced;  ///< JoinNode: outer joins that such rows pass as if they were inner ones
+  bool unsent;   ///< links were left out, since they read columns that images don't have
 };
 
 /// Links of a row of the reference, a table or function in FROM.

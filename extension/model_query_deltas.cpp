@@ -1,4 +1,5 @@
 // The key and the deltas of a model that reads more than the rows of one table.
+#include "capture_encoding.hpp"
 #include "delta_query.hpp"
 #include "pinned_settings.hpp"
 #include "query_tree.hpp"
@@ -39,26 +40,60 @@ bool is_own_key(const ModelQuery& model, const DeltaTree* tree, const KeyRoot* r
   return true;
 }
 
-void warn_of_refresh(const Delta& delta) {
+// ---- columns that images don't have
+
+struct UnsentSearch {
+  const DeltaTree* tree;
+  int table;
+};
+
+/// Values of types with an output function that isn't built in are not in the change stream.
+bool reads_unsent(Node* node, const UnsentSearch* search) {
+  if (node == nullptr) return false;
+  if (!IsA(node, Var)) return walk_expression(node, reads_unsent, search);
+  const Var* var = castNode(Var, node);
+  if (var->varno != search->table) return false;
+  Oid output;
+  return encoding_of(get_atttype(reference_at(search->tree, search->table)->entry->relid,
+                                 var->varattno),
+                     &output) == ValueEncoding::kOmitted;
+}
+
+/// Leaves out the links that images can't be put into, which makes delta queries less exact only.
+void drop_unsent(LinkSet* links) {
+  const UnsentSearch search{links->tree, links->table};
+  List* sent = NIL;
+  for (Link* link : each<Link>(links->links)) {
+    if (!reads_unsent(reinterpret_cast<Node*>(link->condition), &search)) sent = lappend(sent, link);
+  }
+  links->unsent = list_length(sent) < list_length(links->links);
+  links->links = sent;
+}
+
+void warn_of_refresh(const Delta& delta, bool unsent) {
   ereport(WARNING,
           (errmsg("any change of %s (\"%s\") loads the model anew",
                   quote_qualified_identifier(get_namespace_name(get_rel_namespace(delta.table)),
                                              get_rel_name(delta.table)),
                   delta.reference),
-           errdetail("No condition of the query leads from its rows to the key's."),
+           unsent ? errdetail("The conditions that lead from its rows to the key's read columns whose "
+                              "types the change stream does not carry.")
+                  : errdetail("No condition of the query leads from its rows to the key's."),
            errhint("Join it by equalities, inner joins or conditions that NULLs don't pass; a "
                    "subquery by conditions on the outer row. Or do without it.")));
 }
 
 Delta* make_delta(const ModelQuery& model, const DeltaTree* tree, int number, const Path& path,
-                  const KeyRoot* root) {
+                  const KeyRoot* root, const LinkSet* links) {
   const Reference* reference = reference_at(tree, number);
   Delta* delta = make_zeroed<Delta>();
   delta->table = reference->entry->relid;
   delta->reference = reference_name(reference);
-  if (!path.found) {
+  const UnsentSearch search{tree, number};
+  const bool unsent = reads_unsent(reinterpret_cast<Node*>(root->expressions), &search);
+  if (!path.found || unsent) {
     delta->mode = DeltaMode::kRefresh;
-    warn_of_refresh(*delta);
+    warn_of_refresh(*delta, unsent || links->unsent);
   } else if (root->anchor == number && is_own_key(model, tree, root)) {
     delta->mode = DeltaMode::kKey;
     for (Node* column : each<Node>(root->expressions)) {
@@ -153,6 +188,7 @@ void derive(ModelQuery* model, const DeltaTree* tree) {
     const Reference* reference = reference_at(tree, number);
     if (reference->leaf == nullptr || !(reference->base || reference->computed)) continue;
     links[number] = find_links(tree, number);
+    if (reference->base) drop_unsent(links[number]);
     roots[number] = find_key_root(*model, tree, number);
     check_root(*model, tree, roots[number]);
   }
@@ -160,7 +196,8 @@ void derive(ModelQuery* model, const DeltaTree* tree) {
   for (int number = 1; number < count; ++number) {
     if (!reference_at(tree, number)->base) continue;
     model->deltas = lappend(model->deltas,
-                            make_delta(*model, tree, number, paths[number], roots[number]));
+                            make_delta(*model, tree, number, paths[number], roots[number],
+                                       links[number]));
     if (roots[number]->anchor == number) {
       add_missing(model, 0, missing_key_index(tree, roots[number]));
     }

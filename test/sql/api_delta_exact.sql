@@ -101,6 +101,8 @@ INSERT INTO query (query, key) VALUES
   -- loaded anew
   ('SELECT f.id, (SELECT count(*) FROM b) AS n FROM f', '{id}'), ('SELECT f.id, k.n FROM f LEFT JOIN (SELECT max(b.n) AS n FROM b) k ON true', '{id}'),
   ('SELECT f.id, s.b FROM f JOIN (SELECT a.n, max(a.b) AS b FROM a GROUP BY a.n) s ON s.b = f.b AND s.n = f.n', '{id}'),
+  -- types that the change stream does not carry
+  ('SELECT f.id, a.n FROM f JOIN a ON a.ci = f.n AND a.id = f.a', '{id}'), ('SELECT lower(a.ci)::text AS k, count(*) AS n FROM a JOIN b ON b.id = a.b WHERE a.ci IS NOT NULL GROUP BY lower(a.ci)', '{k}'),
   -- set operations
   ('SELECT id, n FROM f WHERE n IS NOT NULL UNION SELECT id, n FROM a WHERE id > 4 AND n IS NOT NULL', '{id,n}'),
   ('SELECT f.id FROM f JOIN a ON a.id = f.a EXCEPT SELECT c.f FROM c WHERE c.f IS NOT NULL', '{id}'),
