@@ -30,7 +30,7 @@ CREATE VIEW fa AS SELECT f.id, f.c, f.n, a.id AS a_id, a.n AS a_n FROM f LEFT JO
 CREATE VIEW fab AS SELECT fa.*, b.n AS b_n FROM fa JOIN b ON b.id = fa.c;
 
 -- Every query is called by its number.
-CREATE TABLE query (number int GENERATED ALWAYS AS IDENTITY, query text, key text);
+CREATE TABLE query (number int GENERATED ALWAYS AS IDENTITY, query text, key text, hard boolean DEFAULT false);
 INSERT INTO query (query, key) VALUES
   -- joins
   ('SELECT f.id, f.n, a.n AS an FROM f JOIN a ON a.id = f.a', '{id}'),
@@ -38,7 +38,6 @@ INSERT INTO query (query, key) VALUES
   ('SELECT id, x.n AS xn, y.n AS yn FROM f JOIN a AS x USING (id) LEFT JOIN b AS y USING (id)', '{id}'),
   ('SELECT f.id, x.n AS xn, y.n AS yn FROM f LEFT JOIN a x ON x.id = f.a LEFT JOIN a y ON y.id = f.b', '{id}'),
   ('SELECT f.id, a.n AS an FROM b RIGHT JOIN a ON a.b = b.id RIGHT JOIN f ON f.a = a.id WHERE b.n IS NULL OR b.n > 2', '{id}'),
-  ('SELECT f.id, a.n AS an FROM f LEFT JOIN a ON a.id = f.a WHERE a.b IS DISTINCT FROM f.b', '{id}'),
   ('SELECT f.id, b.n AS bn FROM f LEFT JOIN a ON a.id = f.a LEFT JOIN b ON b.id = coalesce(a.b, 1)', '{id}'),
   ('SELECT f.id, b.n AS bn FROM f LEFT JOIN a ON a.id = f.a JOIN b ON b.id = a.b', '{id}'),
   ('SELECT f.id, s.an, s.bn FROM f LEFT JOIN (SELECT a.id, a.n AS an, b.n AS bn FROM a JOIN b ON b.id = a.b) s ON s.id = f.a AND s.bn > 1', '{id}'),
@@ -63,11 +62,9 @@ INSERT INTO query (query, key) VALUES
   ('SELECT id FROM f WHERE EXISTS (SELECT FROM a WHERE a.id = f.a AND a.b > 1)', '{id}'),
   ('SELECT id FROM f WHERE NOT EXISTS (SELECT FROM a JOIN b ON b.a = a.id WHERE b.n = f.b)', '{id}'),
   ('SELECT id FROM f WHERE a IN (SELECT b FROM a WHERE a.n = f.n)', '{id}'),
-  ('SELECT id FROM f WHERE a NOT IN (SELECT a.b FROM a WHERE a.n = f.n)', '{id}'),
   ('SELECT id, b IN (SELECT a.b FROM a JOIN b ON b.a = a.id) AS t FROM f', '{id}'),
   ('SELECT id FROM f WHERE b > ALL (SELECT b.n FROM b WHERE b.a = f.a)', '{id}'),
   ('SELECT id FROM f WHERE (a, b) IN (SELECT a.b, b.n FROM a JOIN b USING (id))', '{id}'),
-  ('SELECT id FROM f WHERE (a, b) NOT IN (SELECT a.b, b.n FROM a JOIN b USING (id))', '{id}'),
   ('SELECT id, (SELECT max(c.v) FROM c WHERE c.f = f.id) AS m, (SELECT count(*) FROM c WHERE c.f = f.id) AS n FROM f', '{id}'),
   ('SELECT id, ARRAY(SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id) AS m FROM f', '{id}'),
   ('SELECT id, (SELECT json_agg(json_build_object(''v'', c.v, ''a'', (SELECT a.n FROM a WHERE a.id = c.a)) ORDER BY c.id) FROM c WHERE c.f = f.id) AS cs FROM f', '{id}'),
@@ -79,7 +76,6 @@ INSERT INTO query (query, key) VALUES
   ('SELECT f.id, l.n, l.v FROM f CROSS JOIN LATERAL (SELECT count(*) AS n, max(c.v) AS v FROM c WHERE c.f = f.id) l', '{id}'),
   ('SELECT f.id, l.v FROM f LEFT JOIN LATERAL (SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l ON true', '{id}'),
   ('SELECT f.id, l.v, a.n FROM f CROSS JOIN LATERAL (SELECT c.v, c.a FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l LEFT JOIN a ON a.id = l.a', '{id}'),
-  ('SELECT b.id, s.c FROM b CROSS JOIN a k CROSS JOIN LATERAL (SELECT count(*) AS c FROM c WHERE c.f = b.id AND c.v = k.b) s WHERE k.id = 1', '{id}'),
   ('SELECT f.id, string_agg(a.n, '','' ORDER BY a.id) AS ns FROM f, unnest(f.tags) t (tag), a WHERE a.id = t.tag GROUP BY f.id', NULL),
   ('SELECT f.id, (SELECT string_agg(a.n, '','' ORDER BY a.id) FROM a WHERE a.id = ANY (f.tags)) AS ns FROM f', '{id}'),
   -- aggregates
@@ -92,12 +88,6 @@ INSERT INTO query (query, key) VALUES
   ('SELECT f.id, x.id AS o FROM f JOIN c x ON x.f = f.id AND x.v = (SELECT max(c.v) FROM c WHERE c.f = f.id)', '{id,o}'),
   ('SELECT DISTINCT ON (f.c) f.c, f.id AS first, a.n FROM f LEFT JOIN a ON a.id = f.a ORDER BY f.c, f.id', '{c}'),
   ('SELECT s.id, s.r, a.n FROM (SELECT f.id, f.a, rank() OVER (PARTITION BY f.id ORDER BY c.v, c.id) AS r, c.v FROM f JOIN c ON c.f = f.id) s JOIN a ON a.id = s.v WHERE s.r = 1', '{id}'),
-  -- where a simpler rule would miss documents
-  ('SELECT f.id, count(c.id) AS n, max(a.n) AS m FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a AND c.v = f.b GROUP BY f.id', NULL),
-  ('SELECT f.id, count(c.id) AS n FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a WHERE coalesce(a.b, 0) <> c.v GROUP BY f.id', NULL),
-  ('SELECT f.id, l.v FROM f JOIN LATERAL (SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l ON l.v = f.b', '{id}'),
-  ('SELECT f.id, l.s FROM f LEFT JOIN a ON a.id = f.a CROSS JOIN LATERAL (SELECT count(*) + coalesce((SELECT max(b.n) FROM b WHERE b.a IS NOT DISTINCT FROM a.id), 0) AS s FROM c WHERE c.a = a.id) l', '{id}'),
-  ('SELECT c.kind, f.c, count(*) AS n FROM c JOIN f ON f.kind = c.kind GROUP BY c.kind, f.c', NULL),
   -- loaded anew
   ('SELECT f.id, (SELECT count(*) FROM b) AS n FROM f', '{id}'), ('SELECT f.id, k.n FROM f LEFT JOIN (SELECT max(b.n) AS n FROM b) k ON true', '{id}'),
   ('SELECT f.id, s.b FROM f JOIN (SELECT a.n, max(a.b) AS b FROM a GROUP BY a.n) s ON s.b = f.b AND s.n = f.n', '{id}'),
@@ -107,13 +97,25 @@ INSERT INTO query (query, key) VALUES
   ('SELECT id, n FROM f WHERE n IS NOT NULL UNION SELECT id, n FROM a WHERE id > 4 AND n IS NOT NULL', '{id,n}'),
   ('SELECT f.id FROM f JOIN a ON a.id = f.a EXCEPT SELECT c.f FROM c WHERE c.f IS NOT NULL', '{id}'),
   ('SELECT f.id FROM f INTERSECT ALL SELECT a.id FROM a JOIN b ON b.a = a.id', '{id}');
+-- Where a simpler rule would miss a document now and then: these are checked more often.
+INSERT INTO query (hard, query, key) VALUES
+  (true, 'SELECT f.id, count(c.id) AS n, max(a.n) AS m FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a AND c.v = f.b GROUP BY f.id', NULL),
+  (true, 'SELECT f.id, count(c.id) AS n FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a WHERE coalesce(a.b, 0) <> c.v GROUP BY f.id', NULL),
+  (true, 'SELECT f.id, l.v FROM f JOIN LATERAL (SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l ON l.v = f.b', '{id}'),
+  (true, 'SELECT f.id, l.s FROM f LEFT JOIN a ON a.id = f.a CROSS JOIN LATERAL (SELECT count(*) + coalesce((SELECT max(b.n) FROM b WHERE b.a IS NOT DISTINCT FROM a.id), 0) AS s FROM c WHERE c.a = a.id) l', '{id}'),
+  (true, 'SELECT c.kind, f.c, count(*) AS n FROM c JOIN f ON f.kind = c.kind GROUP BY c.kind, f.c', NULL),
+  (true, 'SELECT f.id, a.n AS an FROM f LEFT JOIN a ON a.id = f.a WHERE a.b IS DISTINCT FROM f.b', '{id}'),
+  (true, 'SELECT id FROM f WHERE a NOT IN (SELECT a.b FROM a WHERE a.n = f.n)', '{id}'),
+  (true, 'SELECT id FROM f WHERE (a, b) NOT IN (SELECT a.b, b.n FROM a JOIN b USING (id))', '{id}'),
+  (true, 'SELECT b.id, s.c FROM b CROSS JOIN a k CROSS JOIN LATERAL (SELECT count(*) AS c FROM c WHERE c.f = b.id AND c.v = k.b) s WHERE k.id = 1', '{id}'),
+  (true, 'SELECT s.id, s.v FROM (SELECT f.id, c.v, rank() OVER (PARTITION BY f.id ORDER BY c.v, c.id) AS r, c.a FROM f JOIN c ON c.f = f.id) s JOIN a ON a.id = s.a AND a.b = s.r', '{id}');
 CREATE FUNCTION define() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   q query;
 BEGIN
   FOR q IN SELECT * FROM query ORDER BY number LOOP
     BEGIN
-      PERFORM daas.create_model('q' || q.number, q.query, q.key::text[]);
+      PERFORM daas.create_model(CASE WHEN q.hard THEN 'hard' ELSE 'q' END || q.number, q.query, q.key::text[]);
     EXCEPTION WHEN OTHERS THEN
       RETURN NEXT format('%s %s: %s', q.number, q.query, SQLERRM);
     END;
@@ -121,7 +123,7 @@ BEGIN
 END $$;
 SELECT define();
 SELECT format('%s %s: %s', model, string_agg(format('%s %s', reference, mode), ', ' ORDER BY d.number), q.query)
-  FROM daas.delta d JOIN query q ON 'q' || q.number = model GROUP BY model, q.number, q.query ORDER BY q.number;
+  FROM daas.delta d JOIN query q ON q.number::text = ltrim(model, 'hardq') GROUP BY model, q.number, q.query ORDER BY q.number;
 
 -- Small numbers, so that rows meet.
 CREATE FUNCTION r(top int) RETURNS int LANGUAGE sql VOLATILE AS $$ SELECT 1 + floor(random() * top)::int $$;
@@ -158,10 +160,11 @@ END $$;
 -- More of them:  psql -v transactions=1000 -v seed=0.1 -f …
 \if :{?transactions}
 \else
-\set transactions 25
+\set transactions 20
 \set seed 0.5
 \endif
-CALL check_changes(:transactions, :seed);
-SELECT d.model, d.key, d.what, q.query FROM missed d JOIN query q ON 'q' || q.number = d.model;
+CALL check_changes(:transactions, :seed, '%');
+CALL check_changes(:transactions * 8, :seed, 'hard%');
+SELECT d.model, d.key, d.what, q.query FROM missed d JOIN query q ON q.number::text = ltrim(d.model, 'hardq');
 \c contrib_regression
 DROP DATABASE regress_daas_exact;
