@@ -59,6 +59,11 @@ Node* key_expression(const ModelQuery& model, const DeltaTree* tree, int key, in
   LinkSet none = {};
   none.tree = tree;
   none.table = reference;
+  MergedColumn merged;
+  if (find_merged_column(tree, global.expression, &merged)) {
+    global.expression = own_side(tree, merged, reference);
+    none.forced = list_make1(merged.join);
+  }
   const Resolved resolved = resolve(&global.expression, level, level->root, &none, false);
   if (resolved != Resolved::kYes) refuse_key(model, column, resolved);
   return global.expression;

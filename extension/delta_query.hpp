@@ -6,6 +6,7 @@
 //   delta_resolve.cpp     … down to columns of tables, through subqueries and outer joins
 //   delta_links.cpp       which conditions hold for every row that counts
 //   delta_key.cpp         the one table that supplies the key: the anchor
+//   delta_full_join.cpp   keys that a FULL JOIN merges
 //   delta_unique.cpp      whether the key provably names one row
 //   delta_path.cpp        the cheapest way from each table to the anchor
 //   delta_text.cpp        the query's text
@@ -24,6 +25,17 @@
 #include "model_query.hpp"
 
 namespace daas {
+
+/// coalesce(left, right) of a FULL JOIN that sets them equal.
+struct MergedColumn {
+  JoinNode* join;
+  Var* left;
+  Var* right;
+};
+
+bool find_merged_column(const DeltaTree* tree, Node* expression, MergedColumn* merged);
+/// The side that the reference is on; left for those that are on neither, to which no link leads.
+Node* own_side(const DeltaTree* tree, const MergedColumn& merged, int reference);
 
 /// Where the key of the documents that one reference counts in comes from.
 struct KeyRoot {

@@ -10,6 +10,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
@@ -115,6 +116,40 @@ JoinNode* build_joins(DeltaTree* tree, Node* node, JoinNode* parent, Level* leve
     built->conjuncts = conjuncts_of(join->quals);
   }
   return built;
+}
+
+// ---- FULL joins that are none
+
+/// Range table indexes of the leaves below.
+Bitmapset* leaves_of(const JoinNode* node) {
+  if (node->kind == JoinNodeKind::kLeaf) {
+    return bms_make_singleton(node->reference - node->level->offset);
+  }
+  Bitmapset* leaves = nullptr;
+  for (JoinNode* child : each<JoinNode>(node->children)) {
+    leaves = bms_add_members(leaves, leaves_of(child));
+  }
+  return leaves;
+}
+
+/// Where a condition above is false for the NULLs of one side, a FULL join gives no such rows.
+/// `required`: range table indexes that must not be NULL-extended.
+void reduce_full_joins(JoinNode* node, Bitmapset* required) {
+  if (node->kind == JoinNodeKind::kLeaf) return;
+  if (node->kind == JoinNodeKind::kJoin && node->join_type == JOIN_FULL) {
+    const bool left = bms_overlap(leaves_of(static_cast<JoinNode*>(linitial(node->children))), required);
+    const bool right = bms_overlap(leaves_of(static_cast<JoinNode*>(lsecond(node->children))), required);
+    if (!left && !right) return;
+    node->join_type = left && right ? JOIN_INNER : left ? JOIN_LEFT : JOIN_RIGHT;
+  }
+  if (node->kind == JoinNodeKind::kFrom || node->join_type == JOIN_INNER) {
+    for (Node* conjunct : each<Node>(node->conjuncts)) {
+      Node* copy = static_cast<Node*>(copyObjectImpl(conjunct));
+      fix_opfuncids(copy);
+      required = bms_union(required, find_nonnullable_rels(copy));
+    }
+  }
+  for (JoinNode* child : each<JoinNode>(node->children)) reduce_full_joins(child, required);
 }
 
 void build_leaf(DeltaTree* tree, JoinNode* leaf) {
@@ -224,6 +259,7 @@ Level* build_level(DeltaTree* tree, Query* query, LevelKind kind, Level* parent,
     add_reference(tree, level, entry);
   }
   level->root = build_joins(tree, reinterpret_cast<Node*>(query->jointree), nullptr, level);
+  reduce_full_joins(level->root, nullptr);
   if (query->setOperations != nullptr) build_arms(tree, query->setOperations, level);
   build_below(tree, level->root);
   for (Node* expression : {reinterpret_cast<Node*>(query->targetList), query->havingQual,

@@ -179,6 +179,32 @@ bool clauses_are_fixed(List* clauses, Level* level, List* columns, const Fixed& 
   return true;
 }
 
+/// Both sides of a merged column have the key's value, where they are there.
+void fix(Fixed* fixed, Node* expression) {
+  fixed->expressions = lappend(fixed->expressions, expression);
+  MergedColumn merged;
+  if (!find_merged_column(fixed->tree, expression, &merged)) return;
+  fixed->expressions = lappend(fixed->expressions, merged.left);
+  fixed->expressions = lappend(fixed->expressions, merged.right);
+}
+
+/// Rows of one key that a FULL JOIN does not bring together would be two.
+bool has_open_full_join(const JoinNode* node, const Fixed& fixed) {
+  if (node->kind == JoinNodeKind::kJoin && node->join_type == JOIN_FULL) {
+    for (Node* conjunct : each<Node>(node->conjuncts)) {
+      GlobalExpression global = globalize(conjunct, node->level);
+      if (!global.usable || !IsA(global.expression, OpExpr)) return true;
+      for (Node* side : each<Node>(castNode(OpExpr, global.expression)->args)) {
+        if (!list_member(fixed.expressions, side)) return true;
+      }
+    }
+  }
+  for (JoinNode* child : each<JoinNode>(node->children)) {
+    if (has_open_full_join(child, fixed)) return true;
+  }
+  return false;
+}
+
 /// Whether the level has at most one row for each value of the output columns.
 bool has_one_row(Fixed* fixed, Level* level, List* columns) {
   check_stack_depth();
@@ -191,7 +217,7 @@ bool has_one_row(Fixed* fixed, Level* level, List* columns) {
   foreach (cell, columns) {
     TargetEntry* entry = get_tle_by_resno(query->targetList, lfirst_int(cell));
     GlobalExpression global = globalize(reinterpret_cast<Node*>(entry->expr), level);
-    if (global.usable) fixed->expressions = lappend(fixed->expressions, global.expression);
+    if (global.usable) fix(fixed, global.expression);
   }
   List* leaves = NIL;
   find_leaves(level->root, &leaves);
@@ -209,7 +235,7 @@ bool has_one_row(Fixed* fixed, Level* level, List* columns) {
       }
     }
   }
-  if (all_fixed) return true;
+  if (all_fixed && !has_open_full_join(level->root, *fixed)) return true;
   if (query->groupClause != NIL &&
       clauses_are_fixed(query->groupClause, level, columns, *fixed)) {
     return true;

@@ -54,6 +54,12 @@ INSERT INTO query (query, key) VALUES
   -- keys that another table's columns are equal to
   ('SELECT f.id, a.id AS aid FROM f JOIN a ON a.id = f.c JOIN b ON b.id = a.b', '{id,aid}'),
   ('SELECT a.id, f.n, f.kind FROM f JOIN a ON a.id = f.id', '{id}'),
+  -- full joins
+  ('SELECT id, f.n, a.n AS an FROM f FULL JOIN a USING (id)', '{id}'),
+  ('SELECT id, f.n, x.n AS an, b.n AS bn FROM f FULL JOIN (SELECT a.id, a.n, a.b FROM a JOIN b ON b.id = a.b) x USING (id) LEFT JOIN b USING (id)', '{id}'),
+  ('SELECT f.id, a.n AS an, b.n AS bn FROM f FULL JOIN a ON a.id = f.a AND a.b > 1 LEFT JOIN b ON b.id = a.b WHERE f.id > 1', '{id}'),
+  ('SELECT f.id, a.id AS aid FROM f FULL JOIN a ON a.b = f.b WHERE f.id = a.id', '{id}'),
+  ('SELECT id, count(*) AS n, max(x.n) AS m FROM f FULL JOIN (SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id) x USING (id) GROUP BY id', NULL),
   -- views and CTEs
   ('SELECT * FROM fa', NULL), ('SELECT id, a_n, b_n FROM fab WHERE n IS NOT NULL', '{id}'),
   ('WITH w AS (SELECT id, n FROM a WHERE b > 1) SELECT f.id, x.n, y.n AS yn FROM f LEFT JOIN w x ON x.id = f.a LEFT JOIN w y ON y.id = f.b', '{id}'),
@@ -101,7 +107,7 @@ INSERT INTO query (query, key) VALUES
 INSERT INTO query (hard, query, key) VALUES
   (true, 'SELECT f.id, count(c.id) AS n, max(a.n) AS m FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a AND c.v = f.b GROUP BY f.id', NULL),
   (true, 'SELECT f.id, count(c.id) AS n FROM f JOIN c ON c.f = f.id LEFT JOIN a ON a.id = c.a WHERE coalesce(a.b, 0) <> c.v GROUP BY f.id', NULL),
-  (true, 'SELECT f.id, l.v FROM f JOIN LATERAL (SELECT c.v FROM c WHERE c.f = f.id ORDER BY c.id LIMIT 1) l ON l.v = f.b', '{id}'),
+  (true, 'SELECT f.id, l.v FROM f JOIN LATERAL (SELECT c.v FROM c WHERE c.kind = f.kind ORDER BY c.id LIMIT 1) l ON l.v = f.b', '{id}'),
   (true, 'SELECT f.id, l.s FROM f LEFT JOIN a ON a.id = f.a CROSS JOIN LATERAL (SELECT count(*) + coalesce((SELECT max(b.n) FROM b WHERE b.a IS NOT DISTINCT FROM a.id), 0) AS s FROM c WHERE c.a = a.id) l', '{id}'),
   (true, 'SELECT c.kind, f.c, count(*) AS n FROM c JOIN f ON f.kind = c.kind GROUP BY c.kind, f.c', NULL),
   (true, 'SELECT f.id, a.n AS an FROM f LEFT JOIN a ON a.id = f.a WHERE a.b IS DISTINCT FROM f.b', '{id}'),
