@@ -319,7 +319,6 @@ bool is_unique_key(const DeltaTree* tree, List* key) {
 List* default_key(const DeltaTree* tree) {
   Query* query = tree->top->query;
   if (query->setOperations != nullptr) return NIL;
-  if (query->groupClause != NIL) return grouping_positions(query);
   List* copied = copied_columns(tree);
   List* found = NIL;
   int candidates = 0;
@@ -331,7 +330,8 @@ List* default_key(const DeltaTree* tree) {
     found = positions;
     ++candidates;
   }
-  return candidates == 1 ? found : NIL;
+  if (candidates == 1) return found;
+  return query->groupClause == NIL ? NIL : grouping_positions(query);
 }
 
 }  // namespace daas

@@ -100,6 +100,9 @@ void check_view(Relation view) {
   if (RelationGetRelid(view) < FirstNormalObjectId) {
     refuse_table(view, "is a system catalog", "Name a table of your own.");
   }
+  if (view->rd_rel->relpersistence == RELPERSISTENCE_TEMP) {
+    refuse_table(view, "is temporary", "Make the view permanent.");
+  }
   if (!pg_class_ownercheck(RelationGetRelid(view), GetUserId())) {
     ereport(ERROR,
             (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -76,6 +76,7 @@ SELECT daas.drop_model('m');
 -- Joins and subqueries have rules of their own.
 CREATE TABLE nested (number int GENERATED ALWAYS AS IDENTITY, query text, key text);
 CREATE VIEW barrier WITH (security_barrier) AS SELECT * FROM t;
+CREATE TEMPORARY VIEW brief AS SELECT * FROM t;
 CREATE VIEW sampled AS SELECT * FROM t TABLESAMPLE SYSTEM (5);
 CREATE VIEW catalog AS SELECT oid::int AS id FROM pg_class;
 CREATE VIEW clock AS SELECT id, now() AS n FROM t;
@@ -93,10 +94,11 @@ INSERT INTO nested (query, key) VALUES
   ('SELECT t.id FROM t JOIN pg_class c ON c.oid = t.id', '{id}'), ('SELECT t.id FROM t WHERE EXISTS (SELECT FROM secured s WHERE s.id = t.id)', '{id}'),
   ('SELECT t.id FROM t WHERE EXISTS (SELECT FROM unlogged s WHERE s.id = t.id)', '{id}'), ('SELECT t.id FROM t JOIN remote USING (id)', '{id}'),
   ('SELECT t.id FROM t JOIN matview USING (id)', '{id}'), ('SELECT t.id FROM t JOIN part_1 USING (id)', '{id}'), ('SELECT t.id FROM t JOIN parent USING (id)', '{id}'),
-  ('SELECT id FROM barrier', '{id}'), ('SELECT id FROM sampled', '{id}'), ('SELECT id FROM catalog', '{id}'), ('SELECT id FROM clock', '{id}'), ('SELECT id FROM recursive', '{id}'),
+  ('SELECT id FROM barrier', '{id}'), ('SELECT id FROM sampled', '{id}'), ('SELECT id FROM brief', '{id}'), ('SELECT id FROM catalog', '{id}'), ('SELECT id FROM clock', '{id}'), ('SELECT id FROM recursive', '{id}'),
   ('SELECT x.id FROM generate_series(1, 3) x (id)', '{id}'), ('SELECT x.id FROM (VALUES (1)) x (id)', '{id}'),
   -- keys
   ('SELECT t.n, u.v FROM t JOIN u USING (v)', NULL), ('SELECT t.id, u.id AS uid FROM t JOIN u USING (v)', NULL), ('SELECT v, count(*) AS c FROM t GROUP BY v, n', NULL),
+  ('SELECT t.id, u.v, count(*) AS c FROM t LEFT JOIN u USING (id) GROUP BY t.id, u.v', NULL), ('SELECT t.id, u.v, count(*) AS c FROM t LEFT JOIN u ON u.v = t.v GROUP BY t.id, u.v', NULL),
   ('SELECT u.id FROM t LEFT JOIN u ON u.id = t.v', '{id}'), ('SELECT id FROM t FULL JOIN u USING (id)', '{id}'), ('SELECT t.id FROM t FULL JOIN u USING (id)', '{id}'),
   ('SELECT t.id, u.id AS uid FROM t JOIN u ON u.v = t.v', '{id,uid}'), ('SELECT t.id, u.id AS uid FROM t CROSS JOIN u', '{id,uid}'),
   ('SELECT max(t.id) AS id, t.v FROM t GROUP BY t.v', '{id}'), ('SELECT count(*) AS id FROM t JOIN u USING (id)', '{id}'),
