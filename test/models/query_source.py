@@ -6,7 +6,7 @@ from random_schema import TEXTS, IDS, text_literal
 
 @dataclass
 class Source:
-    """A range of rows that are rows of one table. Columns by the table's own names; some may be missing."""
+    """A range of rows that are rows of one table. Columns by the table's own names; some values may be missing."""
     alias: str
     table: object
     names: set = None  # of the columns that it has; None: all
@@ -24,8 +24,10 @@ class Source:
         return [column for column in self.table.values
                 if self.has(column) and column.name != "long" and kind in (None, column.type)]
 
-    def links(self):
-        return [link for link in self.table.links if all(self.has(column) for column in link.columns)]
+
+def kept(rng, table):
+    """Columns of a derived source: keys and links, and some values."""
+    return [column for column in table.columns if column not in table.values or rng.random() < 0.8]
 
 
 @dataclass
@@ -67,7 +69,7 @@ class Draft:
 
     def _inner(self, table):
         inner = Source(self.alias(), table)
-        columns = list(table.key) + [column for column in table.columns[len(table.key):] if self.rng.random() < 0.8]
+        columns = kept(self.rng, table)
         where = f" WHERE {self.simple(inner)}" if self.rng.random() < 0.6 else ""
         text = f"SELECT {', '.join(inner.ref(column) for column in columns)} FROM {table.token} AS {inner.alias}{where}"
         return text, Source(alias="", table=table, names={column.name for column in columns})
@@ -113,7 +115,7 @@ class Draft:
     def partner(self, source):
         """(table, condition(other), whether at most one row meets it): a way from a source to another table, or None."""
         rng = self.rng
-        ways = [(self.tables[link.target], self._by_link(source, link), True) for link in source.links()]
+        ways = [(self.tables[link.target], self._by_link(source, link), True) for link in source.table.links]
         for table in self.tables:
             for link in table.links:
                 if link.target == source.table.number:
@@ -124,7 +126,7 @@ class Draft:
         return rng.choice(ways) if ways else None
 
     def single_partner(self, source):
-        ways = [(self.tables[link.target], self._by_link(source, link)) for link in source.links()]
+        ways = [(self.tables[link.target], self._by_link(source, link)) for link in source.table.links]
         return self.rng.choice(ways) if ways else None
 
     def child(self, source):

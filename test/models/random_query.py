@@ -1,7 +1,7 @@
 """Random queries of the classes that a model may be. Tables stand in the text as tokens (Table.token)."""
 from dataclasses import dataclass
 
-from query_source import Draft, Source
+from query_source import Draft, Source, kept
 
 
 @dataclass
@@ -26,7 +26,7 @@ def random_views(rng, tables):
         table = rng.choice(tables)
         draft = Draft(rng, tables, [])
         inner = Source("v", table)
-        columns = list(table.key) + [column for column in table.columns[len(table.key):] if rng.random() < 0.8]
+        columns = kept(rng, table)
         text = f"SELECT {', '.join(inner.ref(column) for column in columns)} FROM {table.token} AS v"
         way = draft.single_partner(inner)
         if way and rng.random() < 0.5:
@@ -237,7 +237,7 @@ def sublink_condition(draft, source):
         if rng.random() < 0.4:
             where += f" AND ({rng.choice([draft.simple(inner), draft.between(source, inner)])})"
         return f"{rng.choice(['', 'NOT '])}EXISTS (SELECT FROM {text} WHERE {where})"
-    singles = [link for link in source.links() if len(link.columns) == 1]
+    singles = [link for link in source.table.links if len(link.columns) == 1]
     if not singles:
         return draft.simple(source)
     link = rng.choice(singles)
@@ -245,7 +245,7 @@ def sublink_condition(draft, source):
     ref, key = source.ref(link.columns[0]), inner.key_refs()[0]
     form = rng.choice(["IN", "IN", "NOT IN", "= ANY", "<> ALL"])
     body = f"SELECT {key} FROM {text} WHERE {draft.simple(inner)}"
-    inner_singles = [one for one in inner.links() if len(one.columns) == 1 and one.columns[0].type == link.columns[0].type]
+    inner_singles = [one for one in inner.table.links if len(one.columns) == 1 and one.columns[0].type == link.columns[0].type]
     if inner_singles and rng.random() < 0.3:  # a column that may be NULL: NOT IN turns on it
         body = f"SELECT {inner.ref(rng.choice(inner_singles).columns[0])} FROM {text} WHERE {draft.simple(inner)}"
     return f"{ref} {form} ({body})"
