@@ -98,7 +98,7 @@ class Round:
             totals.refusals[str(error).split("\n", maxsplit=1)[0]] += 1
             if totals.refused > 20 + 3 * (totals.models + len(self.models)):
                 raise AssertionError(f"most queries are refused: {totals.refusals.most_common(5)}") from error
-            if not isinstance(error, (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidTableDefinition)):
+            if not isinstance(error, (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidObjectDefinition)):
                 print(f"refused: {error}\n{self._live(query.text)}", flush=True)
             return
         rows = self.site.sql("SELECT number, relation::text, reference, mode, columns::text, query FROM daas.delta"

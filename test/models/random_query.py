@@ -193,7 +193,7 @@ def _union(draft):
     for number in range(2):
         one = rng.choice([other for other in tables if other.key[0].type == table.key[0].type])
         text, source = draft.source(one)
-        arms.append(f"SELECT {number} AS k0, {source.key_refs()[0]} AS k1, {expression(draft, [source], 1)}::text AS c0"
+        arms.append(f"SELECT {number} AS k0, {source.key_refs()[0]} AS k1, ({expression(draft, [source], 1)})::text AS c0"
                     f" FROM {text} WHERE {draft.simple(source)}")
     return "\nUNION ALL\n".join(arms), ["k0", "k1"]
 

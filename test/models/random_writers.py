@@ -26,16 +26,17 @@ class Writer(threading.Thread):
         try:
             with self.connect() as connection:
                 connection.execute("SET lock_timeout = '2s'")
-                while self.work.goes_on():
-                    self.planned += 1
-                    rng = random.Random(f"{self.seed} {self.number} {self.planned}")
-                    self._transact(connection, rng)
-                    self.work.pace(rng.random() * 0.03)
+                while not self.work.ended.is_set():
+                    self.work.pace(random.random() * 0.03)
+                    if self.work.take():
+                        self.planned += 1
+                        self.work.give(self._transact(connection, random.Random(f"{self.seed} {self.number} {self.planned}")))
         except Exception as error:  # pylint: disable=broad-except
             self.error = error
             self.work.ended.set()
 
     def _transact(self, connection, rng):
+        """Whether it was committed."""
         hot = random.Random(f"{self.seed} hot {self.planned // HOT}")
         try:
             connection.execute("BEGIN" + (" ISOLATION LEVEL REPEATABLE READ" if rng.random() < 0.1 else ""))
@@ -43,44 +44,48 @@ class Writer(threading.Thread):
                 connection.execute(statement)
                 if rng.random() < 0.08:
                     self.work.ended.wait(rng.random() * 0.06)
-            connection.execute("COMMIT" if rng.random() < 0.93 else "ROLLBACK")
-            self.work.done()
+            commits = rng.random() < 0.93
+            connection.execute("COMMIT" if commits else "ROLLBACK")
+            return commits
         except (psycopg.IntegrityError, psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure,
                 psycopg.errors.LockNotAvailable):
             connection.execute("ROLLBACK")
-            self.work.refused()
+            return False
 
 
 class Work:
-    """How much the writers of a round have to do together."""
+    """How many commits the writers of a round have to make together."""
 
     PER_STATE = 12  # commits for each state of a model that was seen
 
-    def __init__(self, transactions, states):
+    def __init__(self, commits, states):
         """states(): how many states of a model were seen on the average."""
-        self.left, self.states = transactions, states
+        self.commits, self.states = commits, states
         self.committed = self.rolled_back = 0
         self.ended = threading.Event()
+        self._under_way = 0
         self._lock = threading.Lock()
 
-    def goes_on(self):
-        return not self.ended.is_set()
+    def take(self):
+        """Whether one more transaction is wanted."""
+        with self._lock:
+            wanted = not self.ended.is_set() and self.committed + self._under_way < self.commits
+            self._under_way += wanted
+            return wanted
+
+    def give(self, committed):
+        with self._lock:
+            self._under_way -= 1
+            self.committed += committed
+            self.rolled_back += not committed
+            if self.committed == self.commits:
+                self.ended.set()
 
     def pace(self, pause):
         """The states in between are what is checked: writers don't run away from the reader, up to a point."""
         self.ended.wait(pause)
         if self.committed > self.PER_STATE * (2 + self.states()):
             self.ended.wait(10 * pause)
-
-    def done(self):
-        with self._lock:
-            self.committed += 1
-            if self.committed >= self.left:
-                self.ended.set()
-
-    def refused(self):
-        with self._lock:
-            self.rolled_back += 1
 
 
 def transaction(rng, tables, hot):
