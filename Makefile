@@ -12,6 +12,9 @@
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
 #   faults N=100 SEED=…
 #                kills and breaks everything N times beside random writes, and counts what is lost
+#   fuzz-models MODELS=200 TXNS=10000 SEED=…
+#                random models over random tables beside random transactions: every visible state is held
+#                against its query at the state's snapshot
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -79,6 +82,10 @@ bench-load bench-stream bench-capture bench-fresh bench-join bench-memory: bench
 faults: all solr venv
 	@$(VENV)/bin/python test/faults/run.py "$(N)" "$(SEED)"
 
+fuzz-models: all solr venv
+	@$(VENV)/bin/python test/models/run.py $(if $(MODELS),--models $(MODELS)) $(if $(TXNS),--transactions $(TXNS)) \
+	  $(if $(SEED),--seed $(SEED))
+
 lint:
 	@test/lint
 
@@ -103,4 +110,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
