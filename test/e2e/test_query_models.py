@@ -53,28 +53,33 @@ def assert_all_equal(site, *models):
 
 # Random
 
-@pytest.mark.parametrize("seed", [17, int(time.time())])
-def test_each_visible_state_of_random_models_equals_their_query_at_its_snapshot(open_site, seed):
-    print(f"seed {seed}")
-    totals = fuzz(open_site, seed, models=5, transactions=120)
-    assert not totals.different, "\n".join(totals.different)
-    assert (totals.models, totals.transactions) == (5, 120) and totals.states > 15, totals.words()
-    assert not totals.unknown, totals.words()
-
-
-def test_a_path_that_is_missing_is_found(open_site):
-    totals = fuzz(open_site, 3, models=4, transactions=80, plant=True)
-    assert totals.planted and totals.different, totals.words()
-    assert all("planted" in report for report in totals.different), totals.different
-
-
-def fuzz(open_site, seed, models, transactions, **options):
-    totals = Totals()
+@pytest.fixture(scope="module")
+def fuzz(open_site):
+    """fuzz(seed, models, transactions, options of a round): what came of it."""
     with open_site(log_format="json", log_level="debug") as site:
         prepare(site)
         site.indexer.start()
-        run_rounds(site, seed, models, transactions, totals, **options)
-    return totals
+
+        def run(seed, models, transactions, **options):
+            totals = Totals()
+            run_rounds(site, seed, models, transactions, totals, **options)
+            return totals
+        yield run
+
+
+@pytest.mark.parametrize("seed", [17, int(time.time())])
+def test_each_visible_state_of_random_models_equals_their_query_at_its_snapshot(fuzz, seed):
+    print(f"seed {seed}")
+    totals = fuzz(seed, models=5, transactions=100, prefix=f"s{seed}_")
+    assert not totals.different, "\n".join(totals.different)
+    assert (totals.models, totals.transactions) == (5, 100) and totals.states > 15, totals.words()
+    assert not totals.unknown, totals.words()
+
+
+def test_a_path_that_is_missing_is_found(fuzz):
+    totals = fuzz(3, models=4, transactions=80, plant=True, prefix="planted_")
+    assert totals.planted and totals.different, totals.words()
+    assert all("planted" in report for report in totals.different), totals.different
 
 
 # Isolation

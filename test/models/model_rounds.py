@@ -41,14 +41,14 @@ class Totals:
 
 
 class Round:
-    def __init__(self, site, seed, number, plant=False, joins=True):
-        self.site, self.seed, self.number, self.plant, self.joins = site, f"{seed} round {number}", number, plant, joins
+    def __init__(self, site, seed, number, plant=False, joins=True, prefix="r"):
+        self.site, self.seed, self.plant, self.joins = site, f"{seed} round {number}", plant, joins
+        self.name = f"{prefix}{number}"
         self.rng = random.Random(self.seed)
         self.tables = random_schema(self.rng)
         self.views = random_views(self.rng, self.tables)
         self.models = []
         self.statements = []  # of the schema, for a report
-        self.failed = []      # (model, what), found at the end
 
     def run(self, models, transactions, totals):
         past = None
@@ -91,7 +91,7 @@ class Round:
 
     def _create_model(self, totals):
         query = random_query(self.rng, self.tables, self.views) if self.joins else one_table_query(self.rng, self.tables)
-        name = f"r{self.number}_m{len(self.models)}"
+        name = f"{self.name}_m{len(self.models)}"
         try:
             planted = self._define(name, query)
         except psycopg.Error as error:

@@ -38,6 +38,7 @@ class Draft:
     views: list
     counter: int = 0
     ctes: list = field(default_factory=list)
+    extras: list = field(default_factory=list)  # expressions over what is no row of a table: counts, firsts
 
     def alias(self):
         self.counter += 1
@@ -71,8 +72,16 @@ class Draft:
         inner = Source(self.alias(), table)
         columns = kept(self.rng, table)
         where = f" WHERE {self.simple(inner)}" if self.rng.random() < 0.6 else ""
-        text = f"SELECT {', '.join(inner.ref(column) for column in columns)} FROM {table.token} AS {inner.alias}{where}"
+        outputs = ", ".join(self._output(inner, column) for column in columns)
+        text = f"SELECT {outputs} FROM {table.token} AS {inner.alias}{where}"
         return text, Source(alias="", table=table, names={column.name for column in columns})
+
+    def _output(self, inner, column):
+        """Some are made of a column: what is not strict is not NULL because a row is missing."""
+        if column in inner.table.key or column.name == "long" or self.rng.random() < 0.75:
+            return inner.ref(column)
+        literal = {"text": "'k|3'", "boolean": "true", "int[]": "'{1}'::int[]"}.get(column.type, "3")
+        return f"coalesce({inner.ref(column)}, {literal}) AS {column.name}"
 
     # Conditions
 
@@ -127,6 +136,10 @@ class Draft:
 
     def single_partner(self, source):
         ways = [(self.tables[link.target], self._by_link(source, link)) for link in source.table.links]
+        types = [column.type for column in source.table.key]
+        for table in self.tables:
+            if [column.type for column in table.key] == types and self.rng.random() < 0.3:
+                ways.append((table, self._by_key(source)))
         return self.rng.choice(ways) if ways else None
 
     def child(self, source):
@@ -144,6 +157,10 @@ class Draft:
                 return f"{other.key_refs()[0]} = coalesce({refs[0]}, 1)"
             return " AND ".join(f"{key} = {ref}" for key, ref in zip(other.key_refs(), refs))
         return condition
+
+    @staticmethod
+    def _by_key(source):
+        return lambda other: " AND ".join(f"{theirs} = {ours}" for theirs, ours in zip(other.key_refs(), source.key_refs()))
 
     @staticmethod
     def _by_their_link(source, link):

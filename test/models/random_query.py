@@ -76,7 +76,7 @@ def _join(draft):
         text = _add_join(draft, sources, text, wheres)
     for _ in range(rng.choice([0, 0, 1, 1, 2])):
         wheres.append(condition(draft, sources))
-    outputs = [expression(draft, sources, 2) for _ in range(rng.randint(1, 4))]
+    outputs = [expression(draft, sources, 2) for _ in range(rng.randint(1, 3))] + draft.extras[:2]
     where = "\nWHERE " + " AND ".join(f"({one})" for one in wheres) if wheres else ""
     return f"{_select(anchor, outputs)}\nFROM {text}{where}", _key_names(anchor)
 
@@ -86,8 +86,8 @@ def _add_join(draft, sources, text, wheres):
     rng = draft.rng
     source = rng.choice(sources[-2:])
     way = draft.single_partner(source)
-    if rng.random() < 0.15:
-        return _add_lateral(draft, sources, text)
+    if rng.random() < 0.25:
+        return rng.choice([_add_lateral, _add_grouped, _add_first])(draft, sources, text)
     if way is None:
         return text
     table, meets = way
@@ -97,6 +97,9 @@ def _add_join(draft, sources, text, wheres):
         on += f" AND ({rng.choice([draft.simple(other), draft.simple(source), draft.between(source, other)])})"
     sources.append(other)
     draw = rng.random()
+    if len(sources) == 2 and rng.random() < 0.08:
+        wheres.append(f"{source.key_refs()[0]} IS NOT NULL")
+        return f"{text}\n  FULL JOIN {other_text} ON {on}"
     if draw < 0.4:
         return f"{text}\n  LEFT JOIN {other_text} ON {on}"
     if draw < 0.7:
@@ -110,8 +113,7 @@ def _add_join(draft, sources, text, wheres):
 
 
 def _add_lateral(draft, sources, text):
-    """A count or the first of what points here. What it has is not of a table, so it is no source of expressions: it
-    takes the place of one as a condition."""
+    """A count or the first of what points here."""
     rng = draft.rng
     way = draft.child(sources[0])
     if way is None:
@@ -121,10 +123,67 @@ def _add_lateral(draft, sources, text):
     alias = draft.alias()
     if rng.random() < 0.5:
         body = f"SELECT count(*) AS n FROM {inner_text} WHERE {meets(inner)}"
+        draft.extras.append(f"{alias}.n")
         return f"{text}\n  JOIN LATERAL ({body}) AS {alias} ON {alias}.n {rng.choice(['> 0', '< 3', '<> 1'])}"
     order = ", ".join(inner.key_refs())
     body = f"SELECT {inner.key_refs()[0]} AS n FROM {inner_text} WHERE {meets(inner)} ORDER BY {order} LIMIT 1"
+    draft.extras.append(f"{alias}.n IS NULL")
     return f"{text}\n  {rng.choice(['LEFT ', ''])}JOIN LATERAL ({body}) AS {alias} ON true"
+
+
+def _children(draft, source):
+    """(child table, its link columns as text, the condition on an alias that has columns l0, …), or None."""
+    ways = [(table, link) for table in draft.tables for link in table.links if link.target == source.table.number]
+    if not ways:
+        return None
+    table, link = draft.rng.choice(ways)
+    text, inner = draft.source(table)
+    links = [inner.ref(column) for column in link.columns]
+
+    def meets(alias):
+        return " AND ".join(f"{alias}.l{part} = {key}" for part, key in enumerate(source.key_refs()))
+    return text, inner, links, meets
+
+
+def _add_grouped(draft, sources, text):
+    """What points here, counted for all rows at once."""
+    rng = draft.rng
+    found = _children(draft, sources[0])
+    if found is None:
+        return text
+    inner_text, inner, links, meets = found
+    alias = draft.alias()
+    columns = ", ".join(f"{link} AS l{part}" for part, link in enumerate(links))
+    having = rng.choice(["", "", " HAVING count(*) > 1"])
+    body = (f"SELECT {columns}, {aggregate(draft, inner)} AS n, count(*) AS m FROM {inner_text}"
+            f" GROUP BY {', '.join(links)}{having}")
+    draft.extras += [f"{alias}.n::text", f"coalesce({alias}.m, 0)"]
+    return f"{text}\n  {rng.choice(['LEFT ', 'LEFT ', ''])}JOIN ({body}) AS {alias} ON {meets(alias)}"
+
+
+def _add_first(draft, sources, text):
+    """The first of what points here, by DISTINCT ON or a window: a condition outside must not look inside."""
+    rng = draft.rng
+    found = _children(draft, sources[0])
+    if found is None:
+        return text
+    inner_text, inner, links, meets = found
+    alias = draft.alias()
+    columns = ", ".join(f"{link} AS l{part}" for part, link in enumerate(links))
+    key, order = inner.key_refs()[0], ", ".join(inner.key_refs())
+    value = f"{inner.ref(inner.values()[0])}::text" if inner.values() else key
+    by = ", ".join(links)
+    if rng.random() < 0.5:
+        body = f"SELECT DISTINCT ON ({by}) {columns}, {key} AS n, {value} AS m FROM {inner_text} ORDER BY {by}, {order}"
+        on = meets(alias)
+    else:
+        body = (f"SELECT {columns}, {key} AS n, {value} AS m, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS r"
+                f" FROM {inner_text}")
+        on = f"{meets(alias)} AND {alias}.r = 1"
+    if rng.random() < 0.4:
+        on += f" AND {alias}.m IS NOT NULL"
+    draft.extras += [f"{alias}.n", f"{alias}.m"]
+    return f"{text}\n  {rng.choice(['LEFT ', 'LEFT ', ''])}JOIN ({body}) AS {alias} ON {on}"
 
 
 def _group(draft):
@@ -174,7 +233,7 @@ def _distinct(draft):
     if not columns:
         return _join(draft)
     columns = rng.sample(columns, min(len(columns), 2))
-    wheres = [f"{source.ref(column)} IS NOT NULL" for column in columns if column.null]
+    wheres = [f"{source.ref(column)} IS NOT NULL" for column in columns]
     sources = [source]
     if rng.random() < 0.5:
         text = _add_join(draft, sources, text, wheres)
@@ -202,7 +261,7 @@ def _union(draft):
 
 def _select(anchor, outputs):
     columns = [f"{ref} AS k{number}" for number, ref in enumerate(anchor.key_refs())]
-    columns += [f'{one} AS {name}' for one, name in zip(outputs, ["c0", '"C 1"', "c2", "c3", "c4"])]
+    columns += [f'{one} AS {name}' for one, name in zip(outputs, ["c0", '"C 1"', "c2", "c3", "c4", "c5"])]
     return "SELECT " + ",\n       ".join(columns)
 
 
@@ -220,11 +279,11 @@ def condition(draft, sources):
     if draw < 0.55 and len(sources) > 1:
         return draft.between(*rng.sample(sources, 2))
     if draw < 0.85:
-        return sublink_condition(draft, source)
-    return f"{draft.simple(source)} OR {sublink_condition(draft, rng.choice(sources))}"
+        return sublink_condition(draft, source, 1)
+    return f"{draft.simple(source)} OR {sublink_condition(draft, rng.choice(sources), 1)}"
 
 
-def sublink_condition(draft, source):
+def sublink_condition(draft, source, depth=0):
     rng = draft.rng
     draw = rng.random()
     if draw < 0.45:
@@ -236,6 +295,13 @@ def sublink_condition(draft, source):
         where = meets(inner)
         if rng.random() < 0.4:
             where += f" AND ({rng.choice([draft.simple(inner), draft.between(source, inner)])})"
+        if depth and rng.random() < 0.3:
+            where += f" AND ({sublink_condition(draft, inner, depth - 1)})"
+        if rng.random() < 0.25 and source.values("int") and inner.values("int"):
+            form = rng.choice(["> ALL", "<> ALL", "= ANY", "= "])
+            value = inner.ref(inner.values("int")[0])
+            value = f"max({value})" if form == "= " else value
+            return f"{source.ref(source.values('int')[0])} {form} (SELECT {value} FROM {text} WHERE {where})"
         return f"{rng.choice(['', 'NOT '])}EXISTS (SELECT FROM {text} WHERE {where})"
     singles = [link for link in source.table.links if len(link.columns) == 1]
     if not singles:
@@ -299,6 +365,8 @@ def sublink_value(draft, source, depth):
         where += f" AND ({draft.simple(inner)})"
     if rng.random() < 0.15:
         return f"EXISTS (SELECT FROM {text} WHERE {where})"
+    if rng.random() < 0.12:
+        return sublink_condition(draft, source, 1)
     if single and rng.random() < 0.6:
         return f"(SELECT {expression(draft, [inner], depth - 1)} FROM {text} WHERE {where})"
     if rng.random() < 0.25:

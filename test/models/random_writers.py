@@ -129,7 +129,7 @@ def _upsert(rng, tables, table, near):
 def _update(rng, _tables, table, near):
     columns = rng.sample(table.values, rng.randint(1, 2))
     sets = ", ".join(f"{column.name} = {value_literal(rng, column)}" for column in columns)
-    return [f"UPDATE {table.path} SET {sets} WHERE {_at(table, key_literals(rng, table, near))}"]
+    return [f"UPDATE {_path(rng, table)} SET {sets} WHERE {_at(table, key_literals(rng, table, near))}"]
 
 
 def _move(rng, tables, table, near):
@@ -151,7 +151,7 @@ def _move(rng, tables, table, near):
 
 
 def _delete(rng, _tables, table, near):
-    return [f"DELETE FROM {table.path} WHERE {_at(table, key_literals(rng, table, near))}"]
+    return [f"DELETE FROM {_path(rng, table)} WHERE {_at(table, key_literals(rng, table, near))}"]
 
 
 def _set_update(rng, _tables, table, _near):
@@ -195,6 +195,11 @@ def _toast(rng, _tables, table, near):
     return [f"UPDATE {table.path} SET long = repeat(md5('{rng.randrange(1000)}'), 80) WHERE {where}",
             f"UPDATE {table.path} SET {rng.choice(table.values).name} = DEFAULT WHERE false",
             *_update(rng, _tables, table, near)]
+
+
+def _path(rng, table):
+    """The table, or one of its partitions."""
+    return rng.choice([table.path, table.path, *table.leaves])
 
 
 def _at(table, literals):
