@@ -76,7 +76,7 @@ SELECT fields FROM daas.api WHERE path = 'flight';
 SELECT said($$SELECT daas.drop_model('flight')$$);
 SET client_min_messages = notice;
 \set VERBOSITY terse
-INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() FROM pg_control_system();
+INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() + interval '1 hour' FROM pg_control_system();
 SELECT daas.drop_model('flight', cascade => true);
 SELECT count(*) FROM daas.api;
 

@@ -28,7 +28,7 @@ RESET ROLE;
 
 -- The daemon writes them.
 SET ROLE regress_daas_daemon;
-INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() FROM pg_control_system();
+INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() + interval '1 hour' FROM pg_control_system();
 INSERT INTO daas.progress (model, system_identifier, state, revision)
   SELECT 't', system_identifier, 'running', 2 FROM pg_control_system();
 INSERT INTO daas.generation (model, number, system_identifier, collection, revision, columns, key, version, snapshot, live)

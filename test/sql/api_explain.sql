@@ -36,7 +36,7 @@ SELECT said($$SELECT * FROM daas.explain_model(NULL)$$);
 -- On a large table a definition says it by itself.
 \set VERBOSITY terse
 SET client_min_messages = warning;
-INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() FROM pg_control_system();
+INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() + interval '1 hour' FROM pg_control_system();
 INSERT INTO f SELECT i, i, i, i FROM generate_series(1, 12000) i;
 ANALYZE f;
 \set VERBOSITY default

@@ -18,7 +18,7 @@ SELECT obj_description(oid, 'pg_publication') IS NOT NULL FROM pg_publication WH
 SELECT published();
 SET client_min_messages = notice;
 \set VERBOSITY terse
-INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() FROM pg_control_system();
+INSERT INTO daas.daemon (system_identifier, epoch, reported_at) SELECT system_identifier, 1, now() + interval '1 hour' FROM pg_control_system();
 
 -- Names and options.
 SELECT said($$SELECT daas.create_model('t', 'SELECT id FROM t')$$);

@@ -140,7 +140,7 @@ SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 INSERT INTO mine VALUES (2, 2);
 RESET ROLE;
-UPDATE daas.daemon SET system_identifier = (SELECT system_identifier FROM pg_control_system()), reported_at = now();
+UPDATE daas.daemon SET system_identifier = (SELECT system_identifier FROM pg_control_system()), reported_at = now() + interval '1 hour';
 SET ROLE regress_daas_admin;
 SELECT daas.create_model('b', 'SELECT id FROM regress_foreign.b');
 RESET ROLE;
