@@ -40,6 +40,7 @@ struct Model {
   std::string load_query;
   std::string fetch_query;
   std::vector<std::string> functions;  ///< that the query calls and that are not built in
+  std::string views = "[]";  ///< daas.model.views: the views that the queries hold, as they were
   std::vector<Source> sources;
   std::vector<Delta> deltas;
   std::int64_t revision = 0;

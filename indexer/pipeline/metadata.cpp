@@ -49,7 +49,7 @@ std::vector<Model> read_models(Connection& connection) {
       "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
       " defined, paused, coalesce((options ->> 'shards')::int, 0),"
       " coalesce((options ->> 'replicas')::int, 0),"
-      " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text"
+      " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text, views::text"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
@@ -67,6 +67,7 @@ std::vector<Model> read_models(Connection& connection) {
     model.max_dead_letters = static_cast<std::size_t>(rows.integer(row, 11));
     model.functions =
         parse_json(rows(row, 12), "daas.model.functions").get<std::vector<std::string>>();
+    model.views = rows.text(row, 13);
     by_name.emplace(model.name, models.size());
     models.push_back(std::move(model));
   }

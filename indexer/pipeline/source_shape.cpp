@@ -116,6 +116,23 @@ void check_functions(const Model& model, SnapshotSession& session) {
                   "')");
 }
 
+/// The queries hold those of views as they were. A view that is replaced defines the model anew; where
+/// that failed, the queries would run on, but no longer be what the model's query says.
+void check_views(const Model& model, SnapshotSession& session) {
+  const auto rows = session.connection().run(
+      "SELECT v ->> 'view', to_regclass(v ->> 'view') IS NULL"
+      "  FROM jsonb_array_elements($1::jsonb) v"
+      " WHERE pg_get_viewdef(to_regclass(v ->> 'view')) IS DISTINCT FROM v ->> 'definition' LIMIT 1",
+      {model.views});
+  if (rows.rows() == 0) return;
+  throw Error(Remedy::kStop,
+              "view " + rows.text(0, 0) + " of model " + model.name +
+                  (rows.boolean(0, 1) ? " was dropped" : " was replaced by one that it can't follow"),
+              "SELECT daas.alter_model('" + model.name +
+                  "', query => '…'), or mend the view, then SELECT daas.reload_model('" + model.name +
+                  "')");
+}
+
 /// They must still run (functions, privileges), and the values be of the types that the documents have.
 void check_queries(const Model& model, SnapshotSession& session) {
   const std::vector<Parameter> no_keys(model.key.size(), Parameter{"{}"});
@@ -145,6 +162,7 @@ void check_shape(const Model& model, SnapshotSession& session) {
   }
   check_key(model, session);
   check_functions(model, session);
+  check_views(model, session);
   check_queries(model, session);
 }
 

@@ -167,6 +167,31 @@ def test_a_function_of_the_query_that_is_replaced_loads_the_models_that_call_it(
         site.sql(replace.format("<", ">"))
 
 
+def test_a_view_that_is_replaced_is_followed_and_one_that_cannot_be_stops_the_model(site, model):
+    view = "CREATE OR REPLACE VIEW shelf.seen AS SELECT t.id, t.v, {} AS x FROM shelf.t LEFT JOIN shelf.bystander b ON b.id = t.n"
+    site.sql(view.format("b.id"))
+    site.create_model("seen", "SELECT id, v, x FROM shelf.seen")
+    try:
+        site.wait_for_state("seen", "running")
+        site.sql("INSERT INTO shelf.bystander VALUES (3), (40); ALTER TABLE shelf.bystander RENAME id TO number")
+        site.assert_equal("seen")
+        site.sql(view.format("b.number * 2").replace("b.id", "b.number"))
+        site.wait_for_state("seen", "running")
+        site.assert_equal("seen")
+        site.sql(view.format("now()::text::int").replace("b.id", "b.number"))
+        status = stopped(site, "seen", "after CREATE VIEW in transaction", "shelf.seen", "can't follow")
+        assert "daas.reload_model('seen')" in status["hint"]
+        site.sql(view.format("b.number").replace("b.id", "b.number") + "; SELECT daas.reload_model('seen')")
+        # DDL that a load's snapshot sees is no batch's.
+        wait_for(lambda: site.status("seen")["generation"] > status["generation"], 30, "the load is done")
+        site.sql("DROP VIEW shelf.seen")
+        stopped(site, "seen", "after DROP VIEW in transaction", "was dropped")
+        assert site.status("t")["state"] == "running"
+    finally:
+        site.sql("SELECT daas.drop_model('seen', if_exists => true); DROP VIEW IF EXISTS shelf.seen; DELETE FROM shelf.bystander")
+        site.sql("DO $$ BEGIN ALTER TABLE shelf.bystander RENAME number TO id; EXCEPTION WHEN undefined_column THEN NULL; END $$")
+
+
 def test_row_security_that_is_switched_on_stops_both(site, model):
     site.sql("ALTER TABLE shelf.t ENABLE ROW LEVEL SECURITY")
     for name in ("t", "q"):
