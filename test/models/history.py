@@ -77,7 +77,7 @@ class Past:
         parts = ", ".join(f"format('%s', e2e_row.{quoted(name)})" for name, _ in key)
         with self.connection.transaction():
             for table in self.tables:
-                names = ", ".join(column.name for column in table.columns)
+                names = ", ".join(column.name for column in table.stored)
                 self.connection.execute(
                     f"INSERT INTO pg_temp.{table.name} ({names}) SELECT {names} FROM {SCHEMA}.t{table.number}"
                     " WHERE pg_visible_in_snapshot(made, %(s)s::pg_snapshot)"

@@ -17,6 +17,7 @@ class Column:
     name: str  # quoted where needed
     type: str
     null: bool = True
+    made: str = ""  # of which expression, when it is generated
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Table:
         lines = []
         dropped = ["gone_1 text DEFAULT 'gone'"] if self.dropped else []
         for number, column in enumerate(self.columns):
-            lines.append(f"{column.name} {column.type}" + ("" if column.null else " NOT NULL"))
+            lines.append(f"{column.name} {column.type}" + ("" if column.null else " NOT NULL") + _made(column))
             if number == 1 and dropped:
                 lines += dropped
         key = ", ".join(column.name for column in self.key)
@@ -77,7 +78,7 @@ class Table:
     def _partitions(self):
         # A leaf with another order of columns than the root.
         odd = (f"CREATE TABLE {self.leaf(1)} ("
-               + ", ".join(f"{column.name} {column.type}" + ("" if column.null else " NOT NULL")
+               + ", ".join(f"{column.name} {column.type}" + ("" if column.null else " NOT NULL") + _made(column)
                            for column in reversed(self.columns)) + ")")
         if self.partitions == "hash":
             return [f"CREATE TABLE {self.leaf(0)} PARTITION OF {self.path} FOR VALUES WITH (MODULUS 2, REMAINDER 0)", odd,
@@ -92,8 +93,22 @@ class Table:
         return f"{self.schema}.leaf_{self.number}_{number}"
 
     @property
+    def stored(self):
+        """Columns that a statement gives values to."""
+        return [column for column in self.columns if not column.made]
+
+    @property
+    def changing(self):
+        """Values of them."""
+        return [column for column in self.values if not column.made]
+
+    @property
     def leaves(self):
         return [self.leaf(number) for number in range({"": 0, "hash": 2, "list": 3}[self.partitions])]
+
+
+def _made(column):
+    return f" GENERATED ALWAYS AS ({column.made}) STORED" if column.made else ""
 
 
 def random_schema(rng):
@@ -103,7 +118,8 @@ def random_schema(rng):
     tables = []
     for number, name in enumerate(names):
         schema = '"Other Side"' if number and rng.random() < 0.25 else "public"
-        key = rng.choice([["int"], ["int"], ["bigint"], ["text"], ["int", "text"], ["int", "int"]])
+        key = rng.choice([["int"], ["int"], ["bigint"], ["text"], ["int", "text"], ["int", "int"], ["numeric"], ["uuid"],
+                          ["date"], ["varchar(12)"]])
         partitions = ""
         if number == partitioned:
             partitions = "list" if key == ["int", "int"] or rng.random() < 0.5 else "hash"
@@ -128,6 +144,9 @@ def _values(rng):
     values = [Column(name, kind, null=rng.random() < 0.8) for name, kind in zip(names, types)]
     if rng.random() < 0.5:
         values.append(Column("long", "text"))
+    if rng.random() < 0.4:
+        number = next(column for column in values if column.type == "int")
+        values.append(Column("derived", "int", made=f"{number.name} % 3"))
     rng.shuffle(values)
     return values
 
@@ -139,13 +158,27 @@ def key_literals(rng, table, hot=None):
     source = hot or rng
     literals = []
     for part, column in enumerate(table.key):
-        if column.type == "text":
-            literals.append(text_literal(source.choice("abcd") if part else f"k|{source.randint(1, IDS)}"))
-        elif part:
-            literals.append(str(source.randrange(4)))
+        if part:
+            literals.append(text_literal(source.choice("abcd")) if column.type == "text" else str(source.randrange(4)))
         else:
-            literals.append(str(source.randint(1, IDS // 3 if len(table.key) > 1 else IDS)))
+            number = source.randint(1, IDS // 3 if len(table.key) > 1 else IDS)
+            literals.append(_key_literal(rng, column.type, number))
     return literals
+
+
+def _key_literal(rng, kind, number):
+    """The number's value of a type; equal ones may look different."""
+    match kind:
+        case "text" | "varchar(12)":
+            return text_literal(f"k|{number}")
+        case "numeric":
+            return rng.choice([f"{number}", f"{number}.0", f"{number}.00"])
+        case "uuid":
+            return f"'00000000-0000-4000-8000-{number:012}'"
+        case "date":
+            return f"'2024-01-{number:02}'"
+        case _:
+            return str(number)
 
 
 def link_literals(rng, target, hot=None):
@@ -186,10 +219,10 @@ def row_literals(rng, tables, table, hot=None):
     literals = key_literals(rng, table, hot)
     for link in table.links:
         literals += link_literals(rng, tables[link.target])
-    return literals + [value_literal(rng, column) for column in table.values]
+    return literals + [value_literal(rng, column) for column in table.changing]
 
 
 def insert(table, rows, conflict="DO NOTHING"):
-    names = ", ".join(column.name for column in table.columns)
+    names = ", ".join(column.name for column in table.stored)
     values = ", ".join("(" + ", ".join(row) + ")" for row in rows)
     return f"INSERT INTO {table.path} ({names}) VALUES {values} ON CONFLICT {conflict}"
