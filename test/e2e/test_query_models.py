@@ -38,10 +38,11 @@ def place(open_site):
 
 @pytest.fixture
 def filled(place):
-    place.sql("DELETE FROM flight")
-    place.sql("DELETE FROM plane")
-    place.sql("INSERT INTO plane SELECT i, 'plane ' || i, i * 10 FROM generate_series(1, 20) i")
-    place.sql("INSERT INTO flight SELECT i, i % 20 + 1, 'flight ' || i FROM generate_series(1, 200) i")
+    with place.connect() as connection, connection.transaction():
+        connection.execute("DELETE FROM flight")
+        connection.execute("DELETE FROM plane")
+        connection.execute("INSERT INTO plane SELECT i, 'plane ' || i, i * 10 FROM generate_series(1, 20) i")
+        connection.execute("INSERT INTO flight SELECT i, i % 20 + 1, 'flight ' || i FROM generate_series(1, 200) i")
     assert_all_equal(place)
     return place
 
@@ -70,14 +71,14 @@ def fuzz(open_site):
 @pytest.mark.parametrize("seed", [17, int(time.time())])
 def test_each_visible_state_of_random_models_equals_their_query_at_its_snapshot(fuzz, seed):
     print(f"seed {seed}")
-    totals = fuzz(seed, models=5, transactions=100, prefix=f"s{seed}_")
+    totals = fuzz(seed, models=4, transactions=75, prefix=f"s{seed}_")
     assert not totals.different, "\n".join(totals.different)
-    assert (totals.models, totals.transactions) == (5, 100) and totals.states > 15, totals.words()
+    assert (totals.models, totals.transactions) == (4, 75) and totals.states > 12, totals.words()
     assert not totals.unknown, totals.words()
 
 
 def test_a_path_that_is_missing_is_found(fuzz):
-    totals = fuzz(3, models=4, transactions=80, plant=True, prefix="planted_")
+    totals = fuzz(3, models=3, transactions=60, plant=True, prefix="planted_")
     assert totals.planted and totals.different, totals.words()
     assert all("planted" in report for report in totals.different), totals.different
 
@@ -85,17 +86,18 @@ def test_a_path_that_is_missing_is_found(fuzz):
 # Isolation
 
 @pytest.mark.parametrize("first", ["the partner goes first", "the parent moves first"])
-@pytest.mark.parametrize("between", [False, True])
-def test_a_partner_is_deleted_while_its_parent_moves_to_another_in_another_transaction(filled, first, between):
-    with filled.connect() as deleter, filled.connect() as mover:
-        deleter.autocommit = mover.autocommit = False
-        deleter.execute("DELETE FROM plane WHERE id IN (3, 4)")
-        mover.execute("UPDATE flight SET plane = CASE plane WHEN 3 THEN 7 WHEN 4 THEN NULL END WHERE plane IN (3, 4)")
-        one, other = (deleter, mover) if first.startswith("the partner") else (mover, deleter)
-        one.commit()
-        if between:
-            assert_all_equal(filled)
-        other.commit()
+def test_a_partner_is_deleted_while_its_parent_moves_to_another_in_another_transaction(filled, first):
+    for old, seen_in_between in ((3, False), (4, True)):
+        with filled.connect() as deleter, filled.connect() as mover:
+            deleter.autocommit = mover.autocommit = False
+            deleter.execute("DELETE FROM plane WHERE id = %s", (old,))
+            mover.execute("UPDATE flight SET plane = 7 WHERE plane = %s AND id %% 3 > 0", (old,))
+            mover.execute("UPDATE flight SET plane = NULL WHERE plane = %s", (old,))
+            one, other = (deleter, mover) if first.startswith("the partner") else (mover, deleter)
+            one.commit()
+            if seen_in_between:
+                assert_all_equal(filled)
+            other.commit()
     assert_all_equal(filled)
 
 
@@ -217,6 +219,24 @@ def test_keys_whose_equal_values_print_differently_are_one_document(place):
     place.sql("DELETE FROM rate WHERE amount = 1.0")
     place.sql("DELETE FROM currency WHERE code = 'uSD'")
     assert_all_equal(place, *models)
+
+
+def test_two_rows_of_one_key_stop_a_model_and_it_comes_back_without_them(place):
+    place.sql("CREATE TABLE ticket (id int PRIMARY KEY, seat text)")
+    place.sql("CREATE TABLE guest (id int PRIMARY KEY, ticket int, name text)")
+    place.sql("ALTER TABLE guest REPLICA IDENTITY FULL")
+    place.create_model("guests", "SELECT t.id, t.seat, g.name FROM ticket t LEFT JOIN guest g ON g.ticket = t.id", ["id"])
+    place.sql("INSERT INTO ticket SELECT i, 'seat ' || i FROM generate_series(1, 10) i")
+    place.sql("INSERT INTO guest SELECT i, i, 'guest ' || i FROM generate_series(1, 5) i")
+    place.wait_for_state("guests", "running")
+    place.assert_equal("guests")
+    place.sql("INSERT INTO guest VALUES (6, 3, 'a second one')")
+    status = place.wait_for_state("guests", "stopped")
+    assert "3" in status["reason"] and "reload_model" in status["hint"], status
+    place.sql("UPDATE guest SET ticket = 6 WHERE id = 6")
+    place.sql("SELECT daas.reload_model('guests')")
+    place.wait_for_state("guests", "running")
+    place.assert_equal("guests")
 
 
 def test_a_change_that_touches_very_many_documents_becomes_visible_as_a_whole(place):

@@ -1,7 +1,11 @@
 """Random queries of the classes that a model may be. Tables stand in the text as tokens (Table.token)."""
 from dataclasses import dataclass
 
+from query_parts import aggregate, condition, expression
 from query_source import Draft, Source, kept
+
+
+OUTPUTS = ["c0", '"C 1"', "c2", "c3", "c4", "c5"]
 
 
 @dataclass
@@ -41,9 +45,10 @@ def random_views(rng, tables):
 
 def random_query(rng, tables, views):
     draft = Draft(rng, tables, views)
-    kind = rng.choices(["plain", "join", "group", "group by value", "distinct", "union"], [8, 55, 15, 9, 7, 3])[0]
+    kind = rng.choices(["plain", "join", "group", "group by value", "distinct", "first", "set"],
+                       [8, 55, 14, 9, 6, 6, 5])[0]
     writer = {"plain": _plain, "join": _join, "group": _group, "group by value": _group_by_value, "distinct": _distinct,
-              "union": _union}[kind]
+              "first": _first, "set": _set_operation}[kind]
     text, key = writer(draft)
     if draft.ctes:
         text = f"WITH {', '.join(draft.ctes)}\n{text}"
@@ -242,159 +247,57 @@ def _distinct(draft):
     return f"SELECT DISTINCT {outputs}\nFROM {text}{where}", [f"k{number}" for number in range(len(columns))]
 
 
-def _union(draft):
+def _first(draft):
+    """Of each row's children the first."""
     rng = draft.rng
-    tables = [table for table in draft.tables if [column.type for column in table.key] in (["int"], ["text"])]
+    text, anchor = draft.source(rng.choice(draft.tables))
+    way = draft.child(anchor)
+    if way is None:
+        return _join(draft)
+    table, meets = way
+    child_text, child = draft.source(table)
+    outputs = [expression(draft, [anchor, child], 1) for _ in range(rng.randint(1, 3))]
+    wheres = [condition(draft, [anchor, child])] if rng.random() < 0.5 else []
+    text = f"{text}\n  {rng.choice(['LEFT ', ''])}JOIN {child_text} ON {meets(child)}"
+    where = "\nWHERE " + " AND ".join(f"({one})" for one in wheres) if wheres else ""
+    by, order = ", ".join(anchor.key_refs()), ", ".join(child.key_refs())
+    select, key = _select(anchor, outputs), _key_names(anchor)
+    if rng.random() < 0.5:
+        return f"{select.replace('SELECT', f'SELECT DISTINCT ON ({by})', 1)}\nFROM {text}{where}\nORDER BY {by}, {order}", key
+    names = ", ".join(["q." + name for name in key] + [f"q.{name}" for name in OUTPUTS[:len(outputs)]])
+    body = f"{select},\n       row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS r\nFROM {text}{where}"
+    return f"SELECT {names} FROM (\n{body}\n) q WHERE q.r = 1", key
+
+
+def _set_operation(draft):
+    rng = draft.rng
+    tables = [table for table in draft.tables if len(table.key) == 1]
     if not tables:
         return _join(draft)
-    table = rng.choice(tables)
+    first = rng.choice(tables)
+    same = [table for table in tables if table.key[0].type == first.key[0].type]
+    operation = rng.choice(["UNION ALL", "UNION", "EXCEPT", "INTERSECT"])
+    if first.key[0].type == "numeric":  # of 1 and 1.0 either may be the one
+        operation = "UNION ALL"
     arms = []
-    for number in range(2):
-        one = rng.choice([other for other in tables if other.key[0].type == table.key[0].type])
-        text, source = draft.source(one)
-        arms.append(f"SELECT {number} AS k0, {source.key_refs()[0]} AS k1, ({expression(draft, [source], 1)})::text AS c0"
-                    f" FROM {text} WHERE {draft.simple(source)}")
-    return "\nUNION ALL\n".join(arms), ["k0", "k1"]
+    for number, table in enumerate([first, rng.choice(same)]):
+        text, source = draft.source(table)
+        where = " AND ".join(f"({one})" for one in (draft.simple(source), condition(draft, [source])))
+        if operation == "UNION ALL":
+            arms.append(f"SELECT {number} AS k0, {source.key_refs()[0]} AS k1,"
+                        f" ({expression(draft, [source], 1)})::text AS c0 FROM {text} WHERE {where}")
+        else:
+            arms.append(f"SELECT 0 AS k0, {source.key_refs()[0]} AS k1 FROM {text} WHERE {where}")
+    return f"\n{operation}\n".join(arms), ["k0", "k1"]
 
 
-# Parts
+# Outputs
 
 def _select(anchor, outputs):
     columns = [f"{ref} AS k{number}" for number, ref in enumerate(anchor.key_refs())]
-    columns += [f'{one} AS {name}' for one, name in zip(outputs, ["c0", '"C 1"', "c2", "c3", "c4", "c5"])]
+    columns += [f'{one} AS {name}' for one, name in zip(outputs, OUTPUTS)]
     return "SELECT " + ",\n       ".join(columns)
 
 
 def _key_names(anchor):
     return [f"k{number}" for number in range(len(anchor.key_refs()))]
-
-
-def condition(draft, sources):
-    """Of a WHERE, above all joins."""
-    rng = draft.rng
-    source = rng.choice(sources)
-    draw = rng.random()
-    if draw < 0.3:
-        return draft.simple(source)
-    if draw < 0.55 and len(sources) > 1:
-        return draft.between(*rng.sample(sources, 2))
-    if draw < 0.85:
-        return sublink_condition(draft, source, 1)
-    return f"{draft.simple(source)} OR {sublink_condition(draft, rng.choice(sources), 1)}"
-
-
-def sublink_condition(draft, source, depth=0):
-    rng = draft.rng
-    draw = rng.random()
-    if draw < 0.45:
-        way = draft.partner(source)
-        if way is None:
-            return draft.simple(source)
-        table, meets, _ = way
-        text, inner = draft.source(table)
-        where = meets(inner)
-        if rng.random() < 0.4:
-            where += f" AND ({rng.choice([draft.simple(inner), draft.between(source, inner)])})"
-        if depth and rng.random() < 0.3:
-            where += f" AND ({sublink_condition(draft, inner, depth - 1)})"
-        if rng.random() < 0.25 and source.values("int") and inner.values("int"):
-            form = rng.choice(["> ALL", "<> ALL", "= ANY", "= "])
-            value = inner.ref(inner.values("int")[0])
-            value = f"max({value})" if form == "= " else value
-            return f"{source.ref(source.values('int')[0])} {form} (SELECT {value} FROM {text} WHERE {where})"
-        return f"{rng.choice(['', 'NOT '])}EXISTS (SELECT FROM {text} WHERE {where})"
-    singles = [link for link in source.table.links if len(link.columns) == 1]
-    if not singles:
-        return draft.simple(source)
-    link = rng.choice(singles)
-    text, inner = draft.source(draft.tables[link.target])
-    ref, key = source.ref(link.columns[0]), inner.key_refs()[0]
-    form = rng.choice(["IN", "IN", "NOT IN", "= ANY", "<> ALL"])
-    body = f"SELECT {key} FROM {text} WHERE {draft.simple(inner)}"
-    inner_singles = [one for one in inner.table.links if len(one.columns) == 1 and one.columns[0].type == link.columns[0].type]
-    if inner_singles and rng.random() < 0.3:  # a column that may be NULL: NOT IN turns on it
-        body = f"SELECT {inner.ref(rng.choice(inner_singles).columns[0])} FROM {text} WHERE {draft.simple(inner)}"
-    return f"{ref} {form} ({body})"
-
-
-def expression(draft, sources, depth):
-    rng = draft.rng
-    source = rng.choice(sources)
-    if depth and rng.random() < 0.45:
-        return sublink_value(draft, source, depth)
-    columns = source.values()
-    if not columns:
-        return source.key_refs()[0]
-    column = rng.choice(columns)
-    ref = source.ref(column)
-    draw = rng.random()
-    if draw < 0.35:
-        return ref
-    if draw < 0.5 and len(sources) > 1:
-        first, second = rng.sample(sources, 2)
-        kind = rng.choice(["int", "text"])
-        if first.values(kind) and second.values(kind):
-            return f"coalesce({first.ref(first.values(kind)[0])}, {second.ref(second.values(kind)[0])})"
-    if draw < 0.65:
-        return f"CASE WHEN {draft.simple(source)} THEN {ref}::text ELSE {text_of(rng, ref)} END"
-    match column.type:
-        case "int":
-            return rng.choice([f"{ref} * 2", f"{ref}::text", f"{ref} = 3", f"{ref}::numeric / 4"])
-        case "text":
-            return rng.choice([f"upper({ref})", f"coalesce({ref}, 'none')", f"{ref} || '!'"])
-        case "int[]":
-            return rng.choice([f"cardinality({ref})", f"to_json({ref})"])
-        case _:
-            return f"{ref}::text"
-
-
-def text_of(rng, ref):
-    return rng.choice(["'else'", f"coalesce({ref}::text, '')", "NULL"])
-
-
-def sublink_value(draft, source, depth):
-    """A correlated subquery in the output: one row, or what points here, gathered."""
-    rng = draft.rng
-    way = draft.partner(source)
-    if way is None:
-        return source.key_refs()[0]
-    table, meets, single = way
-    text, inner = draft.source(table)
-    where = meets(inner)
-    if rng.random() < 0.3:
-        where += f" AND ({draft.simple(inner)})"
-    if rng.random() < 0.15:
-        return f"EXISTS (SELECT FROM {text} WHERE {where})"
-    if rng.random() < 0.12:
-        return sublink_condition(draft, source, 1)
-    if single and rng.random() < 0.6:
-        return f"(SELECT {expression(draft, [inner], depth - 1)} FROM {text} WHERE {where})"
-    if rng.random() < 0.25:
-        order = ", ".join(inner.key_refs())
-        return f"(SELECT {expression(draft, [inner], 0)} FROM {text} WHERE {where} ORDER BY {order} DESC LIMIT 1)"
-    return f"(SELECT {aggregate(draft, inner, depth - 1)} FROM {text} WHERE {where})"
-
-
-def aggregate(draft, source, depth=0):
-    rng = draft.rng
-    order = ", ".join(source.key_refs())
-    draw = rng.random()
-    if draw < 0.2:
-        return rng.choice(["count(*)", f"count({source.key_refs()[0]})"])
-    if draw < 0.4:
-        return f"array_agg({source.key_refs()[-1]} ORDER BY {order})"
-    if draw < 0.65:
-        inner = expression(draft, [source], depth)
-        whole = f"json_agg(json_build_object('id', {source.key_refs()[0]}, 'v', {inner}) ORDER BY {order})"
-        return rng.choice([whole, f"coalesce({whole}, '[]'::json)"])
-    numbers = source.values("int") + source.values("numeric(8,2)")
-    if source.values("numeric") and rng.random() < 0.3:  # of 1 and 1.0 either may be the least
-        return f"sum({source.ref(source.values('numeric')[0])})"
-    if numbers:
-        ref = source.ref(rng.choice(numbers))
-        return rng.choice([f"sum({ref})", f"min({ref})", f"max({ref})", f"count(DISTINCT {ref})",
-                           f"sum({ref}) FILTER (WHERE {draft.simple(source)})", f"avg({ref})"])
-    texts = source.values("text")
-    if texts:
-        return f"string_agg({source.ref(texts[0])}, ',' ORDER BY {order})"
-    return "count(*)"

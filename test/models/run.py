@@ -76,6 +76,8 @@ def report(totals, seed):
         print(one)
     for words, count in totals.refusals.most_common(20):
         print(f"refused {count}: {words}")
+    if totals.refused * 2 > totals.models:
+        print("more than a third of the queries were refused")
     if totals.planted:
         print(f"planted {totals.planted}, of these found {totals.found}")
     print(totals.words())

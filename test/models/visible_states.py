@@ -91,6 +91,9 @@ class Reader(threading.Thread):
             self.halves += 1
             return
         before = self._seen.get(model.name)
+        if before and version < before[0]:
+            self.torn.append((model, f"version {version} was visible after {before[0]}"))
+            return
         if before and before[0] == version:
             if before[1] != documents:
                 self.torn.append((model, f"version {version} showed two states: {difference(documents, before[1])}"))
