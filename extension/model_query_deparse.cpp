@@ -50,14 +50,17 @@ char* deparse(Query* query) {
   return text;
 }
 
-void run_empty(const char* query, int parameters) {
+/// Starts the query, which checks rights, and fetches nothing: what can't use the keys would compute
+/// everything, inside the statement that defines a model or changes one of its tables.
+void start_only(const char* query, int parameters) {
   Oid* types = static_cast<Oid*>(palloc(sizeof(Oid) * (parameters + 1)));
   Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * (parameters + 1)));
   for (int i = 0; i < parameters; ++i) {
     types[i] = TEXTARRAYOID;
     values[i] = PointerGetDatum(construct_empty_array(TEXTOID));
   }
-  if (SPI_execute_with_args(query, parameters, types, values, nullptr, true, 0) != SPI_OK_SELECT) {
+  const char* limited = psprintf("%s LIMIT 0", query);
+  if (SPI_execute_with_args(limited, parameters, types, values, nullptr, true, 0) != SPI_OK_SELECT) {
     elog(ERROR, "not a SELECT: %s", query);
   }
 }
@@ -141,10 +144,10 @@ char* fetch_query(const ModelQuery& model, const char* query) {
 void probe(const ModelQuery& model, const char* load, const char* fetch) {
   under_pinned_settings([&] {
     SPI_connect();
-    run_empty(psprintf("%s LIMIT 0", load), 0);
-    run_empty(fetch, model.key_count);
+    start_only(load, 0);
+    start_only(fetch, model.key_count);
     for (Delta* delta : each<Delta>(model.deltas)) {
-      if (delta->query != nullptr) run_empty(delta->query, list_length(delta->columns));
+      if (delta->query != nullptr) start_only(delta->query, list_length(delta->columns));
     }
     SPI_finish();
   });

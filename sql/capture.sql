@@ -203,7 +203,7 @@ DECLARE
 BEGIN
   FOR stored IN
     SELECT m.* FROM daas.model m
-     WHERE m.name IN (SELECT v.name FROM daas._models_of_views(relations) v)
+     WHERE EXISTS (SELECT FROM jsonb_array_elements(m.views) v WHERE to_regclass(v ->> 'view')::oid = ANY (relations))
         OR EXISTS (SELECT FROM daas.delta d WHERE d.model = m.name AND d.relation::oid = ANY (relations))
        AND (m.views <> '[]' OR EXISTS (SELECT FROM daas.delta d WHERE d.model = m.name AND d.mode <> 'key'))
   LOOP
@@ -234,7 +234,8 @@ BEGIN
         RETURN;
       END IF;
       PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name))
-         FROM daas._models_of_views(ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_class'::regclass)) m;
+         FROM daas._models_of_views(ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_class'::regclass)) m
+        WHERE tg_tag IN ('CREATE VIEW', 'ALTER VIEW', 'ALTER TABLE', 'ALTER SCHEMA');
       PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
         SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
          WHERE d.classid = 'pg_class'::regclass
@@ -254,7 +255,8 @@ BEGIN
       PERFORM daas._follow_changes(array_agg(d.objid))
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid = 'pg_class'::regclass
-          AND CASE tg_tag WHEN 'ALTER TABLE' THEN daas._changes_columns(d.command) ELSE tg_tag = 'CREATE VIEW' END;
+          AND CASE tg_tag WHEN 'ALTER TABLE' THEN daas._changes_columns(d.command) ELSE tg_tag = 'CREATE VIEW' END
+       HAVING count(*) > 0;
     WHEN 'sql_drop' THEN
       IF tg_tag = 'DROP INDEX' THEN
         PERFORM daas._emit_ddl(tg_tag, 'ddl_command_end', daas._source_objects(ARRAY(

@@ -82,6 +82,15 @@ DROP VIEW "S".f_a;
 SELECT substring(data FROM 'content:(.*)$')::jsonb - 'objects'
   FROM pg_logical_slot_get_changes('api_follow', NULL, NULL) WHERE data LIKE '%prefix: daas.ddl%';
 SELECT pg_drop_replication_slot('api_follow');
+-- A model whose view is gone is nobody else's concern.
+SET client_min_messages = warning;
+CREATE TABLE bystander (id int PRIMARY KEY);
+ALTER TABLE bystander ADD v text;
+ALTER TABLE bystander ALTER v TYPE varchar;
+CREATE VIEW other AS SELECT 1 AS x;
+DROP VIEW other;
+DROP TABLE bystander;
+SET client_min_messages = error;
 -- A user's aggregate is a function.
 CREATE FUNCTION add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT coalesce($1, 0) + coalesce($2, 0)';
 CREATE FUNCTION add_now(int, int) RETURNS int LANGUAGE sql STABLE AS 'SELECT $1';
