@@ -78,7 +78,7 @@ def test_each_visible_state_of_random_models_equals_their_query_at_its_snapshot(
 
 
 def test_a_path_that_is_missing_is_found(fuzz):
-    totals = fuzz(3, models=3, transactions=60, plant=True, prefix="planted_")
+    totals = fuzz(5, models=5, transactions=150, plant=True, prefix="planted_")
     assert totals.planted and totals.different, totals.words()
     assert all("planted" in report for report in totals.different), totals.different
 
