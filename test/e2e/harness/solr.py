@@ -93,7 +93,12 @@ class Solr:
             if alias.startswith(namespace + "."):
                 self.get("/admin/collections", action="DELETEALIAS", name=alias)
         for name in self.collections(namespace):
-            self.get("/admin/collections", action="DELETE", name=name)
+            try:
+                self.get("/admin/collections", action="DELETE", name=name)
+            except SolrError as error:
+                # What the daemon asked for before it ended may be done only now.
+                if "Could not find collection" not in str(error):
+                    raise
 
 
 class SolrError(Exception):
