@@ -19,7 +19,7 @@ namespace {
 
 /// The attribute of `reference` that an index on it could look up: `own` = something over `known`.
 AttrNumber looked_up(Node* own, Node* other, int reference, const Bitmapset* known) {
-  while (IsA(own, RelabelType)) own = reinterpret_cast<Node*>(castNode(RelabelType, own)->arg);
+  own = without_relabel(own);
   if (!IsA(own, Var) || static_cast<int>(castNode(Var, own)->varno) != reference) return 0;
   return bms_is_subset(references_of(other), known) ? castNode(Var, own)->varattno : 0;
 }
@@ -58,14 +58,8 @@ bool can_find_by(Relation index, List* columns) {
 
 bool has_index(Oid relation, List* columns) {
   Relation table = table_open(relation, AccessShareLock);
-  bool found = false;
-  List* indexes = RelationGetIndexList(table);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    found = found || can_find_by(index, columns);
-    index_close(index, AccessShareLock);
-  }
+  const bool found =
+      any_index(table, [columns](Relation index) { return can_find_by(index, columns); });
   table_close(table, NoLock);
   return found;
 }

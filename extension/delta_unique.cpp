@@ -53,13 +53,6 @@ bool is_fixed(Node* expression, const Fixed& fixed) {
   return !reads_open(expression, &fixed);
 }
 
-Node* without_relabel(Node* node) {
-  while (IsA(node, RelabelType)) {
-    node = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
-  }
-  return node;
-}
-
 void add_fixed(List** columns, AttrNumber attribute, Oid equality, Oid collation) {
   FixedColumn* column = make_zeroed<FixedColumn>();
   *column = {attribute, equality, collation};
@@ -126,14 +119,9 @@ bool index_is_fixed(Relation index, List* columns) {
 
 bool table_is_fixed(Oid relation, List* columns) {
   Relation table = table_open(relation, AccessShareLock);
-  bool fixed = false;
-  List* indexes = RelationGetIndexList(table);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    fixed = fixed || (proves_unique(index) && index_is_fixed(index, columns));
-    index_close(index, AccessShareLock);
-  }
+  const bool fixed = any_index(table, [columns](Relation index) {
+    return proves_unique(index) && index_is_fixed(index, columns);
+  });
   table_close(table, NoLock);
   return fixed;
 }

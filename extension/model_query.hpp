@@ -21,6 +21,7 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "catalog/pg_attribute.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
@@ -117,6 +118,19 @@ void check_key_type(const ModelQuery& model, const OutputColumn& column, int32 m
                     Oid collation);
 /// Whether the index proves that no two rows agree on its columns, at every moment of a statement.
 bool proves_unique(Relation index);
+/// Whether the test holds for one of the table's indexes.
+template <typename Test>
+bool any_index(Relation table, const Test& test) {
+  bool found = false;
+  List* indexes = RelationGetIndexList(table);
+  ListCell* cell;
+  foreach (cell, indexes) {
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    found = found || test(index);
+    index_close(index, AccessShareLock);
+  }
+  return found;
+}
 
 /// Fills in the key and the deltas of a model that is not of one table.
 void find_deltas(ModelQuery* model, ArrayType* names);

@@ -102,14 +102,9 @@ void check_key_columns(const ModelQuery& model, Relation table) {
                        quote_identifier(NameStr(attribute->attname)))));
     }
   }
-  bool unique = false;
-  List* indexes = RelationGetIndexList(table);
-  ListCell* cell;
-  foreach (cell, indexes) {
-    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    unique = unique || (proves_unique(index) && within_key(model, index));
-    index_close(index, AccessShareLock);
-  }
+  const bool unique = any_index(table, [&model](Relation index) {
+    return proves_unique(index) && within_key(model, index);
+  });
   if (!unique) {
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

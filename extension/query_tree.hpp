@@ -75,6 +75,12 @@ void flatten_joins(Query* query);
 /// The same in all levels, and joins without USING and aliases, which nothing names any longer.
 bool without_merged_columns(Node* node, const void*);
 
+/// What a cast that changes no bytes is of.
+inline Node* without_relabel(Node* node) {
+  while (IsA(node, RelabelType)) node = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
+  return node;
+}
+
 template <typename Struct>
 Struct* make_zeroed() {
   return static_cast<Struct*>(palloc0(sizeof(Struct)));

@@ -12,9 +12,16 @@ void append_element(std::string& text, const std::string& element) {
   text += '"';
 }
 
-}  // namespace
+void append_element(std::string& text, const std::optional<std::string>& element) {
+  if (element) {
+    append_element(text, *element);
+  } else {
+    text += "NULL";
+  }
+}
 
-std::string array_text(std::span<const std::string> elements) {
+template <typename Element>
+std::string text_of(std::span<const Element> elements) {
   std::string text = "{";
   for (const auto& element : elements) {
     if (text.size() > 1) text += ',';
@@ -23,17 +30,12 @@ std::string array_text(std::span<const std::string> elements) {
   return text + '}';
 }
 
+}  // namespace
+
+std::string array_text(std::span<const std::string> elements) { return text_of(elements); }
+
 std::string array_text(std::span<const std::optional<std::string>> elements) {
-  std::string text = "{";
-  for (const auto& element : elements) {
-    if (text.size() > 1) text += ',';
-    if (element) {
-      append_element(text, *element);
-    } else {
-      text += "NULL";
-    }
-  }
-  return text + '}';
+  return text_of(elements);
 }
 
 }  // namespace daas

@@ -51,4 +51,9 @@ struct Model {
   std::size_t max_dead_letters = 1000;  ///< documents that Solr may refuse before the model stops
 };
 
+/// For hints: loads the model anew.
+inline std::string reload_statement(const std::string& model) {
+  return "SELECT daas.reload_model('" + model + "')";
+}
+
 }  // namespace daas

@@ -246,7 +246,7 @@ void BatchDocuments::append_rows(const Result& rows, Lanes& lanes, std::int64_t 
     if (missing.erase(id) == 0) {
       const auto what = "the query of model " + model_.name + " returned two rows for ";
       Error error(Remedy::kStop, what + "the key \"" + id + "\"",
-                  "SELECT daas.reload_model('" + model_.name + "') when each key has one row again, or "
+                  reload_statement(model_.name) + " when each key has one row again, or "
                   "SELECT daas.alter_model('" + model_.name + "', key => …) with a unique key");
       error.set_log_text(what + "one key; daas.status() names it");
       throw error;

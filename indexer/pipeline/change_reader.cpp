@@ -10,10 +10,6 @@
 namespace daas {
 namespace {
 
-std::string reload_of(const Model& model) {
-  return "SELECT daas.reload_model('" + model.name + "')";
-}
-
 std::string quoted(const std::string& name) {
   const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
                          std::string::npos &&
@@ -91,7 +87,7 @@ ChangeReader::Mapping ChangeReader::map(const Relation& relation) const {
                   "column \"" + column.source + "\" of table " + name_of(relation) +
                       " no longer has the type " + column.pg_type + " that model " + model_.name +
                       " was defined with",
-                  reload_of(model_));
+                  reload_statement(model_.name));
     }
     if (model_.projection) mapping.columns.push_back(at);
   }
@@ -115,7 +111,7 @@ void ChangeReader::read_texts(const Change& change, const Mapping::Needed& neede
                       (key ? "key column \"" : "column \"") + relation.columns[column].name +
                       "\" of model " + model_.name,
                   "ALTER TABLE " + name_of(relation) + " REPLICA IDENTITY FULL; " +
-                      reload_of(model_));
+                      reload_statement(model_.name));
     }
     if (value->state == Value::State::kPresent) {
       text->emplace();
@@ -140,7 +136,7 @@ std::string ChangeReader::identify(const Change& change, const Mapping::Needed& 
                   "a row of table " + name_of(relation) + " has no value in the key column \"" +
                       name + "\" of model " + model_.name,
                   "ALTER TABLE " + name_of(relation) + " ALTER COLUMN " + quoted(name) +
-                      " SET NOT NULL, when every row has one; then " + reload_of(model_));
+                      " SET NOT NULL, when every row has one; then " + reload_statement(model_.name));
     }
     key_.push_back(std::move(*texts_[part]));
   }
@@ -162,12 +158,12 @@ void ChangeReader::apply(const Change& change, const Mapping& mapping, Outcomes&
                   "give the table its primary key back, or ALTER TABLE " + name_of(relation) +
                       " REPLICA IDENTITY FULL (of a partitioned table: the partition that "
                       "daas.reload_model names); then " +
-                      reload_of(model_));
+                      reload_statement(model_.name));
     }
     if (change.kind == ChangeKind::kDelete && change.old_image.empty()) {
       throw Error(Remedy::kStop, "a DELETE of table " + name_of(relation) + " came without its key",
                   "ALTER TABLE " + name_of(relation) + " REPLICA IDENTITY FULL; then " +
-                      reload_of(model_));
+                      reload_statement(model_.name));
     }
     if (model_.deltas[needed.delta].mode == Model::Delta::Mode::kKey) {
       apply_key(change, mapping, needed, outcomes);

@@ -165,8 +165,8 @@ void DeadLetters::check_limit(const Book& book) const {
   const auto what = "Solr refused more documents than max_dead_letters allows (" + limit + ")";
   Error error(Remedy::kStop, what + "; the last one, " + last_,
               "SELECT * FROM daas.dead_letter WHERE model = '" + model_.name +
-                  "'; mend the cause, then SELECT daas.reload_model('" + model_.name +
-                  "'), or raise the limit: daas.alter_model('" + model_.name +
+                  "'; mend the cause, then " + reload_statement(model_.name) +
+                  ", or raise the limit: daas.alter_model('" + model_.name +
                   "', options => '{\"max_dead_letters\": …}')");
   error.set_log_text(what);
   throw error;

@@ -221,7 +221,7 @@ void IndexRun::leave_behind(const std::string& name) {
   report.state = ModelState::kStopped;
   report.reason = "took no changes for " + std::to_string(options_.patience.count() / 1000) +
                   " s while the queue was full and other models waited";
-  report.hint = "SELECT daas.reload_model('" + name + "')";
+  report.hint = reload_statement(name);
   report.revision = worker->second->revision();
   const LogField field("model", name);
   spdlog::error("model {} stopped: it {}", name, report.reason);

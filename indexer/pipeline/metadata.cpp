@@ -27,7 +27,7 @@ std::vector<std::size_t> key_positions(const Model& model, const json& names) {
     if (found == model.columns.end()) {
       throw Error(Remedy::kStop, "the key of model " + model.name + " names a column that it does "
                                  "not have: " + name.get<std::string>(),
-                  "SELECT daas.reload_model('" + model.name + "')");
+                  reload_statement(model.name));
     }
     positions.push_back(static_cast<std::size_t>(found - model.columns.begin()));
   }

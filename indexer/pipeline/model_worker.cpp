@@ -371,8 +371,8 @@ void ModelWorker::stop_model(const Error& error) {
   // PostgreSQL's own hint is for who wrote the query.
   const bool postgres = dynamic_cast<const PgError*>(&error) != nullptr;
   const auto hint = error.hint().empty() || postgres
-                        ? "mend the cause, then SELECT daas.reload_model('" + name +
-                              "'), or daas.alter_model if the query must change"
+                        ? "mend the cause, then " + reload_statement(name) +
+                              ", or daas.alter_model if the query must change"
                         : error.hint();
   spdlog::error("model {} stopped: {} HINT: {}", name, error.log_text(), hint);
   report_.state = ModelState::kStopped;

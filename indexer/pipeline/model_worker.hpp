@@ -115,7 +115,7 @@ class ModelWorker {
   /// as it was before this batch, becomes live, and the next load begins.
   void freeze_load();
   void give_birth(SnapshotSession& session);
-  void switch_over(std::int64_t expected, Lsn position);
+  void switch_over(std::int64_t expected);
   void open_searcher();
   void make_durable();
   void release();

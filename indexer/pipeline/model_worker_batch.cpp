@@ -104,7 +104,7 @@ void ModelWorker::boundary() {
   batch_time_ = postgres_time_now();
   report_.captured = context_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());
-  if (loaded && next_) switch_over(expected, batch_position_);
+  if (loaded && next_) switch_over(expected);
   if (!unopened_) {
     if (live_ && live_->follows) set_visible(batch_position_);
   } else {

@@ -109,9 +109,11 @@ void ModelWorker::give_birth(SnapshotSession& session) {
   load_->begin(exported, version, session.before(), interrupt_);
 }
 
-void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
+void ModelWorker::switch_over(std::int64_t expected) {
   const int number = next_->number;
-  store_->open_searcher(number, Searcher::kDurable, next_->follows ? batch_snapshot_ : next_->snapshot);
+  const bool frozen = !next_->follows;
+  const Lsn position = frozen ? next_->position : batch_position_;
+  store_->open_searcher(number, Searcher::kDurable, frozen ? next_->snapshot : batch_snapshot_);
   if (store_->incarnation(number) != next_->incarnation) {
     discard_load("a Solr node restarted during the load");
     return;
@@ -119,7 +121,7 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   const auto count = store_->count(number);
   const auto refused = static_cast<std::int64_t>(letters_.count(store_->collection(number)));
   // What was frozen was counted by nobody at the time.
-  const bool counted = !next_->follows || count.live == expected - refused;
+  const bool counted = frozen || count.live == expected - refused;
   if (!counted || count.all != count.unique_ids) {
     // TRUNCATE and rewrites are not bound to snapshots: one that came after ours was counted too,
     // and the next batch brings it. What is still wrong then is wrong.
@@ -129,7 +131,7 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
                     std::to_string(count.live) + " documents, its query has " +
                     std::to_string(expected) + " rows on the same snapshot, of which Solr refused " +
                     std::to_string(refused),
-                "SELECT daas.reload_model('" + model_.name + "')");
+                reload_statement(model_.name));
   }
   context_.bookkeeper.mark_loaded(model_.name, number);
   store_->make_live(number);
@@ -139,8 +141,8 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   live_ = std::move(next_);
   next_.reset();
   load_.reset();
-  load_wanted_ = !live_->follows;
-  if (!live_->follows) context_.bookkeeper.mark_stale(model_.name);
+  load_wanted_ = frozen;
+  if (frozen) context_.bookkeeper.mark_stale(model_.name);
   load_awaited_ddl_ = false;
   load_failure_.clear();
   load_backoff_.reset();
@@ -153,7 +155,6 @@ void ModelWorker::switch_over(std::int64_t expected, Lsn position) {
   opened_at_ = Clock::now();
   report_.documents = count.live;
   counted_ = true;
-  if (!live_->follows) position = live_->position;
   set_visible(position);
   report_.durable = position;
   report(true);

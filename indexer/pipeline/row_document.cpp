@@ -19,7 +19,7 @@ const std::string& RowDocument::id(std::span<const Field> row) {
     throw Error(Remedy::kStop, "the query of model " + model_ + " returned " +
                                    std::to_string(row.size()) + " columns, expected " +
                                    std::to_string(width()),
-                "SELECT daas.reload_model('" + model_ + "')");
+                reload_statement(model_));
   }
   id_.clear();
   for (std::size_t part = 0; part < key_.size(); ++part) {

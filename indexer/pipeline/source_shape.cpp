@@ -9,7 +9,7 @@ namespace daas {
 namespace {
 
 void check_columns(const Model& model, const Model::Source& source, SnapshotSession& session) {
-  const auto reload = "SELECT daas.reload_model('" + model.name + "')";
+  const auto reload = reload_statement(model.name);
   const auto rows = session.connection().run(
       "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
       " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
@@ -51,7 +51,7 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
       "   WHERE t.pubname = 'daas' AND c.oid = $1::oid),"
       "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas'), $1::oid::regclass",
       {std::to_string(source.relation_oid)});
-  const auto reload = "SELECT daas.reload_model('" + model.name + "')";
+  const auto reload = reload_statement(model.name);
   const auto table = rows.text(0, 4);
   if (!rows.is_null(0, 0)) {
     const auto part = rows.text(0, 0);
@@ -97,7 +97,7 @@ void check_key(const Model& model, SnapshotSession& session) {
   throw Error(Remedy::kStop,
               "no unique index of table " + source.relation + " covers the key of model " +
                   model.name + " any more",
-              rows.text(0, 1) + "; SELECT daas.reload_model('" + model.name + "')");
+              rows.text(0, 1) + "; " + reload_statement(model.name));
 }
 
 /// One that is replaced may have become one whose result depends on more than its arguments.
@@ -112,8 +112,7 @@ void check_functions(const Model& model, SnapshotSession& session) {
               "function " + function + " of the query of model " + model.name + " became " +
                   (rows.boolean(0, 1) ? "VOLATILE" : "STABLE") +
                   ": its result may change without any change of a row",
-              "ALTER FUNCTION " + function + " IMMUTABLE; SELECT daas.reload_model('" + model.name +
-                  "')");
+              "ALTER FUNCTION " + function + " IMMUTABLE; " + reload_statement(model.name));
 }
 
 /// The queries hold those of views as they were. A view that is replaced defines the model anew; where
@@ -129,8 +128,7 @@ void check_views(const Model& model, SnapshotSession& session) {
               "view " + rows.text(0, 0) + " of model " + model.name +
                   (rows.boolean(0, 1) ? " was dropped" : " was replaced by one that it can't follow"),
               "SELECT daas.alter_model('" + model.name +
-                  "', query => '…'), or mend the view, then SELECT daas.reload_model('" + model.name +
-                  "')");
+                  "', query => '…'), or mend the view, then " + reload_statement(model.name));
 }
 
 /// They must still run (functions, privileges), and the values be of the types that the documents have.
@@ -145,7 +143,7 @@ void check_queries(const Model& model, SnapshotSession& session) {
     throw Error(Remedy::kStop,
                 "column \"" + column.name + "\" of the query of model " + model.name +
                     " no longer has the type " + column.pg_type,
-                "SELECT daas.reload_model('" + model.name + "')");
+                reload_statement(model.name));
   }
   for (const auto& delta : model.deltas) {
     if (delta.mode != Model::Delta::Mode::kQuery) continue;

@@ -137,17 +137,18 @@ def _add_lateral(draft, sources, text):
 
 
 def _children(draft, source):
-    """(child table, its link columns as text, the condition on an alias that has columns l0, …), or None."""
+    """(FROM item of a child table, its source, its link columns, the same as l0, …, an alias for what has those, the
+    condition on the alias), or None."""
     ways = [(table, link) for table in draft.tables for link in table.links if link.target == source.table.number]
     if not ways:
         return None
     table, link = draft.rng.choice(ways)
     text, inner = draft.source(table)
     links = [inner.ref(column) for column in link.columns]
-
-    def meets(alias):
-        return " AND ".join(f"{alias}.l{part} = {key}" for part, key in enumerate(source.key_refs()))
-    return text, inner, links, meets
+    columns = ", ".join(f"{name} AS l{part}" for part, name in enumerate(links))
+    alias = draft.alias()
+    meets = " AND ".join(f"{alias}.l{part} = {key}" for part, key in enumerate(source.key_refs()))
+    return text, inner, ", ".join(links), columns, alias, meets
 
 
 def _add_grouped(draft, sources, text):
@@ -156,14 +157,12 @@ def _add_grouped(draft, sources, text):
     found = _children(draft, sources[0])
     if found is None:
         return text
-    inner_text, inner, links, meets = found
-    alias = draft.alias()
-    columns = ", ".join(f"{link} AS l{part}" for part, link in enumerate(links))
+    inner_text, inner, by, columns, alias, meets = found
     having = rng.choice(["", "", " HAVING count(*) > 1"])
     body = (f"SELECT {columns}, {aggregate(draft, inner)} AS n, count(*) AS m FROM {inner_text}"
-            f" GROUP BY {', '.join(links)}{having}")
+            f" GROUP BY {by}{having}")
     draft.extras += [f"{alias}.n::text", f"coalesce({alias}.m, 0)"]
-    return f"{text}\n  {rng.choice(['LEFT ', 'LEFT ', ''])}JOIN ({body}) AS {alias} ON {meets(alias)}"
+    return f"{text}\n  {rng.choice(['LEFT ', 'LEFT ', ''])}JOIN ({body}) AS {alias} ON {meets}"
 
 
 def _add_first(draft, sources, text):
@@ -172,19 +171,16 @@ def _add_first(draft, sources, text):
     found = _children(draft, sources[0])
     if found is None:
         return text
-    inner_text, inner, links, meets = found
-    alias = draft.alias()
-    columns = ", ".join(f"{link} AS l{part}" for part, link in enumerate(links))
+    inner_text, inner, by, columns, alias, meets = found
     key, order = inner.key_refs()[0], ", ".join(inner.key_refs())
     value = f"{inner.ref(inner.values()[0])}::text" if inner.values() else key
-    by = ", ".join(links)
     if rng.random() < 0.5:
         body = f"SELECT DISTINCT ON ({by}) {columns}, {key} AS n, {value} AS m FROM {inner_text} ORDER BY {by}, {order}"
-        on = meets(alias)
+        on = meets
     else:
         body = (f"SELECT {columns}, {key} AS n, {value} AS m, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS r"
                 f" FROM {inner_text}")
-        on = f"{meets(alias)} AND {alias}.r = 1"
+        on = f"{meets} AND {alias}.r = 1"
     if rng.random() < 0.4:
         on += f" AND {alias}.m IS NOT NULL"
     draft.extras += [f"{alias}.n", f"{alias}.m"]
