@@ -119,8 +119,11 @@ void SolrWatch::look() {
   const auto cluster = admin_.cluster_state();
   const auto text = property_in(cluster, context_.name_space);
   const auto claim = text ? parse_claim(*text) : std::nullopt;
-  // One that nobody can read was spoilt by hand: nobody else holds it.
-  if (claim && claim->run != claim_.run) {
+  // One that nobody can read was spoilt by hand: nobody else holds it. One of an earlier epoch is a late
+  // beat of a run that has ended, or that will end when it sees ours: whoever takes the namespace
+  // begins above all that Solr knows.
+  const bool late = claim && claim->owner == claim_.owner && claim->epoch < claim_.epoch;
+  if (claim && claim->run != claim_.run && !late) {
     throw Error(Remedy::kRestart, "another daas-indexer took the Solr namespace " +
                                       context_.name_space + " (" + claim->holder + ", epoch " +
                                       std::to_string(claim->epoch) + ")");

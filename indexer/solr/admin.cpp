@@ -222,6 +222,9 @@ void SolrAdmin::create_collection(const std::string& name, const std::string& co
     upload_configset(configset);
     throw Error(Remedy::kRetry, "the configset " + configset +
                                     " was deleted by someone else; it is there again");
+  } else if (response.status == 400) {
+    // A node that went away meanwhile is one, too: "Underlying core creation failed".
+    throw Error(Remedy::kAgain, "Solr refused the " + action + ": " + solr_message(response));
   } else if (response.status != 200) {
     throw solr_error(response, action);
   } else if (const json answer = parse(response, action); answer.contains("failure")) {
@@ -332,10 +335,12 @@ std::string SolrAdmin::incarnation(const std::string& collection) {
     throw Error(Remedy::kRetry, "collection " + collection + " does not exist",
                 "if it was deleted: SELECT daas.reload_model(...) makes a new one");
   }
+  // Between a leader's death and the next one's election Solr answers 200 to updates and commits that
+  // reach no core at all.
+  std::string part = unwritable_part(cluster, found->second);
   const std::map<std::string, CoreMetrics> metrics = core_metrics();
-  if (const std::string part = replaying_part(cluster, found->second, metrics); !part.empty()) {
-    throw Error(Remedy::kRetry, "Solr is not ready: " + part);
-  }
+  if (part.empty()) part = replaying_part(cluster, found->second, metrics);
+  if (!part.empty()) throw Error(Remedy::kRetry, "Solr is not ready: " + part);
   return incarnation_of(cluster, found->second, metrics);
 }
 

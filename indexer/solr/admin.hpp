@@ -47,7 +47,7 @@ class SolrAdmin {
   std::string ensure_configset(std::string_view solr_namespace);
 
   /// Makes the collection, or finds it there with the same configset; returns when it can be
-  /// written.
+  /// written. Throws Error(kAgain) when Solr refuses it, which a lost node may make it do.
   void create_collection(const std::string& name, const std::string& configset, int shards,
                          int replicas);
   [[nodiscard]] Deletion delete_collection(const std::string& name);

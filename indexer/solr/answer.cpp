@@ -56,7 +56,7 @@ Error solr_error(const HttpResponse& response, std::string_view action) {
   return error;
 }
 
-std::vector<RefusedDocument> refused_documents(std::string_view body) {
+UpdateAnswer read_update_answer(std::string_view body) {
   const json answer = json::parse(body, nullptr, false);
   if (!answer.is_object() || !answer.contains("responseHeader") ||
       !answer["responseHeader"].is_object()) {
@@ -65,18 +65,25 @@ std::vector<RefusedDocument> refused_documents(std::string_view body) {
     error.set_log_text("Solr's answer to an update is not one");
     throw error;
   }
-  std::vector<RefusedDocument> refused;
+  UpdateAnswer read;
   const json& header = answer["responseHeader"];
-  const auto errors = header.find("errors");
-  if (errors == header.end() || !errors->is_array()) return refused;
-  for (const json& error : *errors) {
-    if (const std::string type = text_of(error, "type"); type != "ADD") {
-      throw Error(Remedy::kStop,
-                  "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
+  if (const auto errors = header.find("errors"); errors != header.end() && errors->is_array()) {
+    for (const json& error : *errors) {
+      if (const std::string type = text_of(error, "type"); type != "ADD") {
+        throw Error(Remedy::kStop,
+                    "Solr refused a command of type '" + type + "': " + text_of(error, "message"));
+      }
+      read.refused.push_back({text_of(error, "id"), cut(text_of(error, "message")), 0, {}});
     }
-    refused.push_back({text_of(error, "id"), cut(text_of(error, "message")), 0, {}});
   }
-  return refused;
+  // ["id",version,"id",version,…]
+  if (const auto adds = answer.find("adds"); adds != answer.end() && adds->is_array()) {
+    for (std::size_t at = 0; at + 1 < adds->size(); at += 2) {
+      const json& id = (*adds)[at];
+      if (id.is_string() && (*adds)[at + 1] == 0) read.forwarded.push_back(id.get<std::string>());
+    }
+  }
+  return read;
 }
 
 }  // namespace daas

@@ -21,10 +21,17 @@ std::string solr_message(const HttpResponse& response);
 /// @param action what was asked, for the message: "update of shop.flights.g3"
 Error solr_error(const HttpResponse& response, std::string_view action);
 
-/// The documents that the tolerant chain refused, from responseHeader.errors of a 200: their ids and
-/// Solr's words, which are cut. Throws
-/// Error(kRetry) when the body is not an update's answer, Error(kStop) when something other than an
-/// addition was refused.
-std::vector<RefusedDocument> refused_documents(std::string_view body);
+/// What became of an update's documents, as far as its 200 tells.
+struct UpdateAnswer {
+  /// What the tolerant chain refused, from responseHeader.errors: ids and Solr's words, which are cut.
+  std::vector<RefusedDocument> refused;
+  /// Ids that the asked node passed on to a leader on another node, when `versions=true` was asked for:
+  /// it gives them the version 0. Solr answers 200 also when that leader got only some of them.
+  std::vector<std::string> forwarded;
+};
+
+/// Throws Error(kRetry) when the body is not an update's answer, Error(kStop) when something other than
+/// an addition was refused.
+UpdateAnswer read_update_answer(std::string_view body);
 
 }  // namespace daas

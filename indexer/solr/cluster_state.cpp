@@ -144,8 +144,9 @@ std::string incarnation_of(const ClusterState& cluster, const CollectionState& c
   for (const Shard& shard : collection.shards) {
     for (const Replica& replica : shard.replicas) {
       const auto core = metrics.find(replica.registry);
-      starts[replica.core] =
-          core != metrics.end() && cluster.live(replica) ? core->second.start_time : "down";
+      auto& start = starts[replica.core];
+      start = core != metrics.end() && cluster.live(replica) ? core->second.start_time : "down";
+      if (replica.leader) start += '*';
     }
   }
   std::string all;

@@ -60,8 +60,9 @@ std::map<std::string, CoreMetrics> parse_core_metrics(std::string_view body);
 std::string replaying_part(const ClusterState& cluster, const CollectionState& collection,
                            const std::map<std::string, CoreMetrics>& metrics);
 
-/// Start times of all of a collection's cores: differs as soon as one of them was restarted, is
-/// gone or has come back.
+/// Start times of all of a collection's cores, and which of them lead: differs as soon as one of them
+/// was restarted, is gone or has come back, or another leads. What a node had forwarded to a leader that
+/// is gone may be lost, although Solr answered 200.
 std::string incarnation_of(const ClusterState& cluster, const CollectionState& collection,
                            const std::map<std::string, CoreMetrics>& metrics);
 

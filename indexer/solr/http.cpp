@@ -141,6 +141,13 @@ HttpResponse HttpConnection::get_from(const std::string& base_url, std::string_v
   return response;
 }
 
+void HttpConnection::prefer(const std::string& base_url) {
+  const auto found = std::find(endpoint_.urls.begin(), endpoint_.urls.end(), base_url);
+  if (found != endpoint_.urls.end()) {
+    current_ = static_cast<std::size_t>(found - endpoint_.urls.begin());
+  }
+}
+
 HttpResponse HttpConnection::send_with_failover(const Request& request) {
   std::string failures;
   for (std::size_t tries = 0; tries < endpoint_.urls.size(); ++tries) {

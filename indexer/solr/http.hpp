@@ -51,6 +51,9 @@ class HttpConnection {
   /// From one given node ("http://10.0.0.7:8983/solr", as the cluster's state names it), no other.
   HttpResponse get_from(const std::string& base_url, std::string_view path, Timeout timeout);
 
+  /// The next request tries this node first, if it is one of the endpoint's.
+  void prefer(const std::string& base_url);
+
   /// The node that answered last, or that will be tried first.
   const std::string& base_url() const { return endpoint_.urls[current_]; }
   bool aborted() const;

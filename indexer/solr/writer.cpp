@@ -1,11 +1,13 @@
 #include "solr/writer.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 
 #include "solr/answer.hpp"
+#include "solr/cluster_state.hpp"
 #include "solr/form.hpp"
 #include "solr/update_body.hpp"
 
@@ -32,9 +34,51 @@ SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
 
 HttpResponse SolrWriter::post_update(const std::string& collection, std::string_view query,
                                      std::string_view body) {
-  const std::string path =
-      "/" + percent_encode(collection) + "/update?wt=json" + std::string(query);
+  if (const auto leader = leaders_.find(collection); leader != leaders_.end()) {
+    connection_.prefer(leader->second);
+  }
+  // With versions: of what the node forwards it does not know any.
+  const std::string path = "/" + percent_encode(collection) +
+                           "/update?wt=json&json.nl=flat&versions=true" + std::string(query);
   return connection_.post(path, "application/json", body, timeout_);
+}
+
+void SolrWriter::confirm(const std::string& collection, std::string_view body,
+                         std::span<const std::string> forwarded) {
+  if (forwarded.empty()) {
+    leaders_.insert_or_assign(collection, connection_.base_url());
+    return;
+  }
+  find_leader(collection);
+  std::unordered_map<std::string, std::int64_t> sent;
+  for (auto& document : documents_in(body)) {
+    auto& version = sent[std::move(document.id)];
+    version = std::max(version, document.version);
+  }
+  const auto held = versions(collection, forwarded);
+  const auto lost = std::count_if(forwarded.begin(), forwarded.end(), [&](const auto& id) {
+    const auto found = held.find(id);
+    return found == held.end() || found->second < sent[id];
+  });
+  if (lost == 0) return;
+  throw Error(Remedy::kRetry, "Solr answered 200 to an update of " + collection + " and lost " +
+                                  std::to_string(lost) + " of " + std::to_string(sent.size()) +
+                                  " documents on the way to the shard's leader");
+}
+
+void SolrWriter::find_leader(const std::string& collection) {
+  const HttpResponse response = connection_.get(
+      "/admin/collections?action=CLUSTERSTATUS&wt=json&collection=" + percent_encode(collection),
+      timeout_);
+  if (response.status != 200) throw solr_error(response, "question for the leader of " + collection);
+  const auto cluster = parse_cluster_state(response.body);
+  leaders_.erase(collection);
+  const auto found = cluster.collections.find(collection);
+  // Bodies for several shards are nobody's.
+  if (found == cluster.collections.end() || found->second.shards.size() != 1) return;
+  for (const Replica& replica : found->second.shards.front().replicas) {
+    if (replica.leader) leaders_.emplace(collection, replica.base_url);
+  }
 }
 
 std::vector<RefusedDocument> SolrWriter::update(const std::string& collection,
@@ -49,15 +93,19 @@ std::vector<RefusedDocument> SolrWriter::update(const std::string& collection,
   }
   if (response.status != 200) throw solr_error(response, action);
 
-  auto suspects = refused_documents(response.body);
-  if (suspects.empty()) return suspects;
+  auto answer = read_update_answer(response.body);
+  if (answer.refused.empty()) {
+    confirm(collection, json_array, answer.forwarded);
+    return {};
+  }
   std::unordered_map<std::string_view, const BodyDocument*> sent;
   const auto documents = documents_in(json_array);
   for (const auto& document : documents) sent.emplace(document.id, &document);
   // The tolerant chain takes a shard without leader or a full disk for bad documents and answers
   // 200 all the same. Alone and through the strict chain, a document gets its true status.
   std::vector<RefusedDocument> refused;
-  for (RefusedDocument& suspect : suspects) {
+  for (RefusedDocument& suspect : answer.refused) {
+    std::erase(answer.forwarded, suspect.id);
     const auto found = sent.find(suspect.id);
     if (found == sent.end()) {  // "(unknown)": a document without an id
       refused.push_back(std::move(suspect));
@@ -72,8 +120,13 @@ std::vector<RefusedDocument> SolrWriter::update(const std::string& collection,
       refused.push_back(std::move(suspect));
     } else if (verdict.status != 200) {
       throw solr_error(verdict, action);
+    } else {
+      const auto accepted = read_update_answer(verdict.body);
+      std::copy(accepted.forwarded.begin(), accepted.forwarded.end(),
+                std::back_inserter(answer.forwarded));
     }
   }
+  confirm(collection, json_array, answer.forwarded);
   return refused;
 }
 
@@ -102,7 +155,7 @@ std::vector<RefusedDocument> SolrWriter::search_refused(const std::string& colle
 void SolrWriter::commit(const std::string& collection) {
   const HttpResponse response = post_update(collection, "&commit=true&openSearcher=false", "[]");
   if (response.status != 200) throw solr_error(response, "commit of " + collection);
-  refused_documents(response.body);
+  (void)read_update_answer(response.body);
 }
 
 void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
@@ -119,14 +172,15 @@ void SolrWriter::fence(const std::string& collection, std::int64_t version) {
 
 void SolrWriter::post_fence(const std::string& collection, std::string_view query,
                             const std::string& document, const std::string& action) {
-  const HttpResponse response = post_update(
-      collection, "&update.chain=fence" + std::string(query), "[" + document + "]");
+  const std::string body = "[" + document + "]";
+  const HttpResponse response =
+      post_update(collection, "&update.chain=fence" + std::string(query), body);
   if (response.status == kConflict) {
     throw Error(Remedy::kRestart,
                 "the " + action + " came too late: another daemon has begun to write there");
   }
   if (response.status != 200) throw solr_error(response, action);
-  refused_documents(response.body);
+  confirm(collection, body, read_update_answer(response.body).forwarded);
 }
 
 std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& collection,
@@ -161,7 +215,7 @@ void SolrWriter::purge_tombstones(const std::string& collection, std::int64_t up
                            R"(\" +_ver_:[* TO )" + std::to_string(up_to_version) + R"(]"}})";
   const HttpResponse response = post_update(collection, "", body);
   if (response.status != 200) throw solr_error(response, "purge of tombstones in " + collection);
-  refused_documents(response.body);
+  (void)read_update_answer(response.body);
 }
 
 }  // namespace daas

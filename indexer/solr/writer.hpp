@@ -71,11 +71,20 @@ class SolrWriter {
                                               const HttpResponse& response);
   HttpResponse post_update(const std::string& collection, std::string_view query,
                            std::string_view body);
+  /// A node that does not lead passes documents on in a stream; when that breaks, Solr 9.10 repeats the
+  /// stream's first document only and answers 200 all the same. So what was forwarded is looked up.
+  /// Throws Error(kRetry) when some of it is not there.
+  void confirm(const std::string& collection, std::string_view body,
+               std::span<const std::string> forwarded);
+  /// So that the next update goes to the leader itself, where there is one.
+  void find_leader(const std::string& collection);
   void post_fence(const std::string& collection, std::string_view query,
                   const std::string& document, const std::string& action);
 
   HttpConnection connection_;
   HttpConnection::Timeout timeout_;
+  /// Base URL of the node that takes a collection's updates without forwarding them.
+  std::map<std::string, std::string> leaders_;
 };
 
 }  // namespace daas

@@ -29,6 +29,25 @@ def site(open_site, solr, second):
         yield one
 
 
+def let_lead(site, solr, node):
+    """The other replica is removed and made again."""
+    collection = solr.aliases()[site.name + ".t"]
+
+    def leads():
+        leading = [replica["base_url"] for replica in replicas(solr, collection) if replica.get("leader") == "true"]
+        return leading == [node.url]
+    if leads():
+        return
+    state = solr.get("/admin/collections", action="CLUSTERSTATUS", collection=collection)["cluster"]["collections"]
+    shard, found = next(iter(state[collection]["shards"].items()))
+    name, other = next(one for one in found["replicas"].items() if one[1]["base_url"] != node.url)
+    solr.get("/admin/collections", action="DELETEREPLICA", collection=collection, shard=shard, replica=name)
+    wait_for(leads, 20, f"{node.url} leads {collection}")
+    solr.get("/admin/collections", action="ADDREPLICA", collection=collection, shard=shard, node=other["node_name"],
+             waitForFinalState="true")
+    site.assert_equal("t")
+
+
 class Writer(threading.Thread):
     def __init__(self, site):
         super().__init__()
@@ -68,6 +87,7 @@ def holds(solr, site):
 
 
 def test_a_node_that_is_killed_beside_writes_is_done_without_and_comes_back(site, solr, second):
+    let_lead(site, solr, second)
     with Writer(site) as writer:
         wait_for(lambda: writer.commits > 20, 20, "20 commits")
         second.kill()
@@ -78,6 +98,19 @@ def test_a_node_that_is_killed_beside_writes_is_done_without_and_comes_back(site
         second.start()
         wait_for(lambda: writer.commits > 50, 20, "50 more commits")
     site.assert_equal("t")
+    wait_for(lambda: holds(solr, site) == [3000, 3000], 30, "both replicas hold every document")
+
+
+def test_what_is_sent_to_a_leader_that_solr_believes_alive_is_not_lost(site, solr, second):
+    """The other node forwards to it for as long as its session lasts, answers 200 when it leads itself, and has
+    dropped all but the first document of the body on the way."""
+    let_lead(site, solr, second)
+    site.indexer.kill()
+    second.kill()
+    site.sql("UPDATE t SET v = 'while the leader is dead'")
+    site.indexer.start()
+    site.assert_equal("t")
+    second.start()
     wait_for(lambda: holds(solr, site) == [3000, 3000], 30, "both replicas hold every document")
 
 

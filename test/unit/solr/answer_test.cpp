@@ -39,9 +39,9 @@ TEST(Answer, ErrorNamesActionStatusAndReason) {
 }
 
 TEST(Answer, RefusedDocumentsAreNamed) {
-  const auto refused = refused_documents(
+  const auto refused = read_update_answer(
       R"json({"responseHeader":{"errors":[{"type":"ADD","id":"k|1","message":"too long"},
-          {"type":"ADD","id":"(unknown)","message":"missing id"}],"maxErrors":-1,"status":0}})json");
+          {"type":"ADD","id":"(unknown)","message":"missing id"}],"maxErrors":-1,"status":0}})json").refused;
   ASSERT_EQ(refused.size(), 2u);
   EXPECT_EQ(refused[0].id, "k|1");
   EXPECT_EQ(refused[0].message, "too long");
@@ -49,13 +49,21 @@ TEST(Answer, RefusedDocumentsAreNamed) {
 }
 
 TEST(Answer, HeaderWithoutErrorsRefusesNothing) {
-  EXPECT_TRUE(refused_documents(R"({"responseHeader":{"status":0}})").empty());
-  EXPECT_TRUE(refused_documents(R"({"responseHeader":{"errors":[],"status":0}})").empty());
+  EXPECT_TRUE(read_update_answer(R"({"responseHeader":{"status":0}})").refused.empty());
+  EXPECT_TRUE(read_update_answer(R"({"responseHeader":{"errors":[],"status":0}})").refused.empty());
+}
+
+TEST(Answer, DocumentsWithoutAVersionWereForwarded) {
+  const auto forwarded = read_update_answer(
+      R"({"responseHeader":{"rf":2147483647,"status":0},"adds":["a",1843,"b",0,"c",-7,"d",0]})").forwarded;
+  EXPECT_EQ(forwarded, (std::vector<std::string>{"b", "d"}));
+  EXPECT_TRUE(read_update_answer(R"({"responseHeader":{},"adds":[]})").forwarded.empty());
+  EXPECT_TRUE(read_update_answer(R"({"responseHeader":{},"adds":["a"]})").forwarded.empty());
 }
 
 TEST(Answer, RefusedCommandStops) {
   try {
-    refused_documents(
+    read_update_answer(
         R"({"responseHeader":{"errors":[{"type":"DELQ","id":"x:y","message":"no"}]}})");
     FAIL() << "accepted";
   } catch (const Error& error) {
@@ -67,7 +75,7 @@ TEST(Answer, WhatIsNotAnUpdatesAnswerIsInDoubt) {
   for (const char* body :
        {"", "{", "[]", "null", "{}", R"({"responseHeader":7})", "<html>", "\xff\xfe"}) {
     try {
-      refused_documents(body);
+      read_update_answer(body);
       FAIL() << "accepted " << body;
     } catch (const Error& error) {
       EXPECT_EQ(error.remedy(), Remedy::kRetry) << body;

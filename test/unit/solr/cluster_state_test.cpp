@@ -102,6 +102,13 @@ TEST(ClusterState, IncarnationDiffersWhenANodeIsGone) {
             Seen().incarnation());
 }
 
+TEST(ClusterState, IncarnationDiffersWhenAnotherReplicaLeads) {
+  auto moved = replace(kState, R"(
+                    "leader":"true",)", "");
+  moved = replace(moved, R"("state":"recovering",)", R"("state":"active","leader":"true",)");
+  EXPECT_NE(Seen(moved).incarnation(), Seen().incarnation());
+}
+
 TEST(ClusterState, MetricsOfASingleNodeAreReadToo) {
   const auto metrics =
       parse_core_metrics(R"({"metrics":{"solr.core.a.shard1.replica_n1":{"TLOG.state":3}}})");

@@ -110,7 +110,7 @@ TEST(SolrWriter, RefusalThatTheStrictChainConfirmsIsReported) {
   EXPECT_EQ(refused[0].message, "said so");
   EXPECT_EQ(
       server.requests().at(1),
-      "POST /solr/c/update?wt=json&update.chain=strict HTTP/1.1\n[{\"id\":\"a\",\"_ver_\":1}]");
+      "POST /solr/c/update?wt=json&json.nl=flat&versions=true&update.chain=strict HTTP/1.1\n[{\"id\":\"a\",\"_ver_\":1}]");
 }
 
 TEST(SolrWriter, RefusalThatComesFromAFailureOfSolrIsRetried) {

@@ -54,6 +54,36 @@ TEST(SolrWriter, ABodyThatIsRefusedWholeIsHalvedDownToTheDocumentAtFault) {
   EXPECT_TRUE(requests[4].ends_with(R"([{"id":"d","_ver_":7}])")) << requests[4];
 }
 
+// As of two nodes where the asked one does not lead: the leader's state, then the versions by /get.
+const std::string kForwarded = ScriptedServer::answer(
+    200, R"({"responseHeader":{"rf":2147483647,"errors":[],"status":0},"adds":["a",0,"b",0]})");
+const std::string kLeaderElsewhere = ScriptedServer::answer(
+    200, R"({"cluster":{"live_nodes":["h:2_solr"],"collections":{"c":{"shards":{"shard1":{"state":"active",
+        "replicas":{"core_node1":{"core":"c_shard1_replica_n1","leader":"true","base_url":"http://h:2/solr"}}}}}}}})");
+constexpr const char* kTwoDocuments = R"([{"id":"a","_ver_":7},{"id":"b","_ver_":7}])";
+
+TEST(SolrWriter, WhatWasForwardedIsLookedUp) {
+  ScriptedServer server({kForwarded, kLeaderElsewhere, ScriptedServer::answer(200,
+      R"({"response":{"docs":[{"id":"b","_ver_":8},{"id":"a","_ver_":7}]}})")});
+  EXPECT_TRUE(writer_to(server).update("c", kTwoDocuments).empty());
+  EXPECT_TRUE(server.requests().at(2).ends_with("id=a&id=b")) << server.requests()[2];
+}
+
+TEST(SolrWriter, AnUpdateThatSolrLostOnTheWayToTheLeaderIsInDoubt) {
+  for (const char* held : {R"({"response":{"docs":[{"id":"b","_ver_":7}]}})",
+                           R"({"response":{"docs":[{"id":"a","_ver_":6},{"id":"b","_ver_":7}]}})"}) {
+    ScriptedServer server({kForwarded, kLeaderElsewhere, ScriptedServer::answer(200, held)});
+    try {
+      writer_to(server).update("c", kTwoDocuments);
+      FAIL() << "accepted with " << held;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.remedy(), Remedy::kRetry);
+      EXPECT_STREQ(error.what(), "Solr answered 200 to an update of c and lost 1 of 2 documents on the way to "
+                                 "the shard's leader");
+    }
+  }
+}
+
 TEST(SolrWriter, ABodyThatCannotBeTakenApartStops) {
   ScriptedServer server({kRefusedUpdate});
   auto writer = writer_to(server);
