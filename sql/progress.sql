@@ -67,12 +67,14 @@ COMMENT ON SEQUENCE daas.generation_seq IS
 CREATE TABLE daas.collection (
   name               text PRIMARY KEY,
   model              text NOT NULL,
-  system_identifier  bigint NOT NULL
+  system_identifier  bigint NOT NULL,
+  durable_version    bigint NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE  daas.collection IS 'Every Solr collection that the daemon asked for and that may still exist. Also of models that were dropped: the daemon removes what is named here.';
 COMMENT ON COLUMN daas.collection.name IS 'Name of the collection in Solr.';
 COMMENT ON COLUMN daas.collection.model IS 'The model that it was made for.';
 COMMENT ON COLUMN daas.collection.system_identifier IS 'Cluster that this row speaks of.';
+COMMENT ON COLUMN daas.collection.durable_version IS 'Document version of the last hard commit, which a mark in the collection carries, too: one that holds an older mark lost what was on disk, and is loaded anew.';
 
 CREATE TABLE daas.generation (
   model              text NOT NULL REFERENCES daas.model ON DELETE CASCADE,

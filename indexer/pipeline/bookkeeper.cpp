@@ -123,6 +123,20 @@ void Bookkeeper::remove_collections_of(const std::string& model) {
   change([&] { connection_.run("DELETE FROM daas.collection WHERE model = $1", {model}); });
 }
 
+void Bookkeeper::mark_durable(const std::string& collection, std::int64_t version) {
+  change([&] {
+    connection_.run("UPDATE daas.collection SET durable_version = $2::bigint WHERE name = $1",
+                    {collection, std::to_string(version)});
+  });
+}
+
+std::int64_t Bookkeeper::durable_version(const std::string& collection) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run("SELECT durable_version FROM daas.collection WHERE name = $1",
+                                    {collection});
+  return rows.rows() == 0 ? 0 : rows.integer(0, 0);
+}
+
 std::vector<std::string> Bookkeeper::models_with_collections() {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(

@@ -113,6 +113,10 @@ class Bookkeeper {
   void add_collection(const std::string& model, const std::string& collection);
   void remove_collection(const std::string& collection);
   void remove_collections_of(const std::string& model);
+  /// The collection has all up to this version on disk, and a mark that says so.
+  void mark_durable(const std::string& collection, std::int64_t version);
+  /// Of the last mark_durable(); 0: none.
+  std::int64_t durable_version(const std::string& collection);
   /// Models that have collections, or may have, also those that were dropped.
   std::vector<std::string> models_with_collections();
 

@@ -173,8 +173,14 @@ void GenerationStore::drop_all() {
   context_.bookkeeper.remove_collections_of(model_);  // also of those that were never made
 }
 
-void GenerationStore::commit(int number) {
-  retried(number, [&] { writer_.commit(collection(number)); });
+void GenerationStore::commit(int number, std::int64_t version) {
+  retried(number, [&] { writer_.commit(collection(number), version); });
+}
+
+bool GenerationStore::went_back(int number) {
+  (void)incarnation(number);  // a core that replays its log knows only some of it
+  const auto held = retried(number, [&] { return writer_.durable_version(collection(number)); });
+  return held < context_.bookkeeper.durable_version(collection(number));
 }
 
 void GenerationStore::open_searcher(int number, Searcher searcher, const std::string& snapshot) {

@@ -45,7 +45,10 @@ class GenerationStore {
   /// Removes alias and all generations.
   void drop_all();
   /// To disk, without a searcher.
-  void commit(int number);
+  void commit(int number, std::int64_t version);
+  /// What was to disk is no longer there, though the collection is: its disk was lost or restored, or a
+  /// replica that was behind leads.
+  bool went_back(int number);
   /// @param snapshot the documents are those of it, for the log
   void open_searcher(int number, Searcher searcher, const std::string& snapshot);
   /// What an earlier run asked for opens no searcher any more.

@@ -88,7 +88,11 @@ void ModelWorker::compare(const SolrSighting& seen) {
   const auto found = seen.aliases.find(alias);
   const bool redirected =
       live != 0 && (found == seen.aliases.end() || found->second != collection(live));
-  if (!redirected && !missing(live) && !missing(shown_next_)) return;
+  // Other cores, or another leader: one whose disk was lost comes back empty, and nobody says so.
+  const auto there = seen.collections.find(collection(live));
+  const bool other_cores = there != seen.collections.end() && there->second != seen_cores_ &&
+                           !std::exchange(seen_cores_, there->second).empty();
+  if (!redirected && !missing(live) && !missing(shown_next_) && !other_cores) return;
   inspection_asked_ = true;
   subscription_->wake();
 }
@@ -203,7 +207,10 @@ void ModelWorker::settle() {
   const auto live = store_->settle_live(records);
   live_.reset();
   bool current = false;
-  if (live) {
+  if (live && store_->went_back(*live)) {
+    live_.emplace().number = *live;
+    lose_live(kWentBack);
+  } else if (live) {
     store_->fence(*live);
     live_.emplace();
     live_->number = *live;
@@ -235,7 +242,7 @@ void ModelWorker::settle() {
     const LogField generation("generation", live_->number);
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);
   }
-  if (!current) {
+  if (!current && !load_wanted_) {
     load_wanted_ = true;
     load_cause_ = !live_                      ? kFirstLoad
                   : live_->follows           ? "reload"

@@ -62,6 +62,10 @@ class ModelWorker {
  private:
   using TimePoint = Clock::time_point;
   static constexpr std::chrono::milliseconds kSearcherInterval{250};  ///< under continuous load
+  /// What lose_live() says of a collection that GenerationStore::went_back() speaks of.
+  static constexpr const char* kWentBack =
+      " lost documents that were on disk: the disk was lost or restored, or a replica that was behind "
+      "leads";
 
   struct Generation {
     int number = 0;
@@ -87,7 +91,9 @@ class ModelWorker {
   void inspect();
   /// Whether the error may be of DDL whose message is still to come: then the batch with it tells more.
   bool awaits_ddl(const Error& error, bool& awaited);
-  void lose_live();
+  /// Readers are refused until a new generation is live.
+  /// @param what was done to its collection
+  void lose_live(const std::string& what);
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
   /// Time to the next boundary when nothing comes in.
@@ -117,6 +123,8 @@ class ModelWorker {
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected);
   void open_searcher();
+  /// Throws Error(kRestart) when what the live generation was sent may be lost.
+  void check_incarnation();
   void make_durable();
   void release();
 
@@ -138,6 +146,7 @@ class ModelWorker {
   std::atomic<bool> inspection_asked_{false};
   std::atomic<int> shown_live_{0};  ///< numbers of the generations, for compare(); 0: none
   std::atomic<int> shown_next_{0};
+  std::string seen_cores_;  ///< of the live generation, when compare() was called last
   std::atomic<bool> ended_{false};
   Interrupt interrupt_;
   std::unique_ptr<CommitLog::Subscription> subscription_;
@@ -166,6 +175,7 @@ class ModelWorker {
   std::string load_failure_;         ///< of the last one, while it is tried again
   TimePoint load_at_{};              ///< not before: the last one failed
   Backoff load_backoff_;
+  bool shape_unchecked_ = false;     ///< after DDL that came while nothing followed the changes
   bool mismatched_ = false;          ///< the count of the load was wrong at the last boundary
 
   std::pair<Lsn, std::int64_t> sent_last_{0, 0};  ///< last commit of the last batch, and its time

@@ -153,6 +153,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   const bool follows = live_ && live_->follows;
   if (members_.empty()) return took;
   const auto findings = documents_.find(members_);
+  shape_unchecked_ |= findings.check_shape;
   if (!follows && !(next_ && next_->follows)) return took;
   apply_findings(findings, session);
   choose_targets();
@@ -202,7 +203,7 @@ void ModelWorker::send_letters(SnapshotSession& session) {
 
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
                                  SnapshotSession& session) {
-  if (findings.check_shape) documents_.check_shape(session);
+  if (std::exchange(shape_unchecked_, false)) documents_.check_shape(session);
   if (!findings.reload && !findings.refresh) return;
   // The live generation shows its last whole batch until the new one replaces it.
   if (live_ && live_->follows) {
@@ -234,22 +235,28 @@ void ModelWorker::open_searcher() {
   set_visible(batch_position_);
 }
 
-void ModelWorker::make_durable() {
+void ModelWorker::check_incarnation() {
   // Throws as long as a core replays its log, when Solr answers 200 to commits and ignores them.
-  if (live_ && live_->follows) store_->incarnation(live_->number);
+  if (store_->incarnation(live_->number) == live_->incarnation) return;
+  throw Error(Remedy::kRestart, "a Solr node that holds " + store_->collection(live_->number) +
+                                    " restarted, or another leads: what it accepted since its last "
+                                    "hard commit is sent again");
+}
+
+void ModelWorker::make_durable() {
+  const auto version = context_.next_version();
+  // Before the mark is renewed, too: one that went back must not look as if it had not.
+  if (live_ && live_->follows) check_incarnation();
   if (next_) {
-    store_->commit(next_->number);
+    store_->commit(next_->number, version);
     if (store_->incarnation(next_->number) != next_->incarnation) {
       discard_load("a Solr node restarted during the load");
     }
   }
   if (live_ && live_->follows) {
-    store_->commit(live_->number);
-    if (store_->incarnation(live_->number) != live_->incarnation) {
-      throw Error(Remedy::kRestart, "a Solr node that holds " + store_->collection(live_->number) +
-                                      " restarted: what it accepted since its last hard commit is "
-                                      "sent again");
-    }
+    store_->commit(live_->number, version);
+    check_incarnation();
+    context_.bookkeeper.mark_durable(store_->collection(live_->number), version);
     report_.durable = batch_position_;
   }
   letters_.remove_replaced();

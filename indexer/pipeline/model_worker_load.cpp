@@ -62,7 +62,9 @@ void ModelWorker::inspect() {
   }
   if (!live_) return;
   if (!store_->exists(live_->number)) {
-    lose_live();
+    lose_live(" was deleted by someone else");
+  } else if (store_->went_back(live_->number)) {
+    lose_live(kWentBack);
   } else if (store_->live() != live_->number) {
     spdlog::warn("model {}: the Solr alias {} was deleted or redirected by someone else: it points "
                  "at generation {} again",
@@ -71,10 +73,9 @@ void ModelWorker::inspect() {
   }
 }
 
-void ModelWorker::lose_live() {
+void ModelWorker::lose_live(const std::string& what) {
   const int number = live_->number;
-  const auto why = "the collection of generation " + std::to_string(number) +
-                   " was deleted by someone else";
+  const auto why = "the collection of generation " + std::to_string(number) + what;
   const LogField generation("generation", number);
   spdlog::error("model {}: {}; readers are refused until a new one is loaded", model_.name, why);
   context_.bookkeeper.remove_generation(model_.name, number);
@@ -97,6 +98,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
     return;
   }
   report_.reason.clear();
+  if (std::exchange(shape_unchecked_, false)) documents_.check_shape(session);
   const int number = load_->number();
   const Generation born{number, session.snapshot(), store_->incarnation(number), true};
   const auto exported = session.export_snapshot();
@@ -113,6 +115,8 @@ void ModelWorker::switch_over(std::int64_t expected) {
   const int number = next_->number;
   const bool frozen = !next_->follows;
   const Lsn position = frozen ? next_->position : batch_position_;
+  const auto version = context_.next_version();
+  store_->commit(number, version);
   store_->open_searcher(number, Searcher::kDurable, frozen ? next_->snapshot : batch_snapshot_);
   if (store_->incarnation(number) != next_->incarnation) {
     discard_load("a Solr node restarted during the load");
@@ -133,6 +137,7 @@ void ModelWorker::switch_over(std::int64_t expected) {
                     std::to_string(refused),
                 reload_statement(model_.name));
   }
+  context_.bookkeeper.mark_durable(store_->collection(number), version);
   context_.bookkeeper.mark_loaded(model_.name, number);
   store_->make_live(number);
   context_.bookkeeper.set_live(model_.name, number);

@@ -130,7 +130,9 @@ void SolrWatch::look() {
   }
   auto sighting = std::make_unique<SolrSighting>();
   sighting->aliases = admin_.aliases();
-  for (const auto& [name, state] : cluster.collections) sighting->collections.insert(name);
+  for (const auto& [name, state] : cluster.collections) {
+    sighting->collections.emplace(name, incarnation_of(cluster, state, {}));
+  }
   const std::lock_guard lock(mutex_);
   sighting_ = std::move(sighting);
 }

@@ -16,17 +16,18 @@ namespace {
 
 /// Of no key: PostgreSQL's texts cannot hold U+0000.
 constexpr std::string_view kFenceId = R"(\u0000fence)";
+constexpr std::string_view kDurableId = R"(\u0000durable)";
 constexpr long kConflict = 409;
 
 /// A tombstone, so that no read shows it.
-std::string fence_document(std::int64_t version, bool half) {
-  return R"({"id":")" + std::string(kFenceId) + R"(","_ver_":)" + std::to_string(version) +
+std::string mark(std::string_view id, std::int64_t version, bool half = false) {
+  return R"({"id":")" + std::string(id) + R"(","_ver_":)" + std::to_string(version) +
          R"(,"_deleted_":true)" + (half ? R"(,"_half_":true})" : "}");
 }
 
 }  // namespace
 
-std::string half_mark(std::int64_t version) { return fence_document(version, true); }
+std::string half_mark(std::int64_t version) { return mark(kFenceId, version, true); }
 
 SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
                        HttpConnection::Timeout timeout)
@@ -152,10 +153,17 @@ std::vector<RefusedDocument> SolrWriter::search_refused(const std::string& colle
   return refused;
 }
 
-void SolrWriter::commit(const std::string& collection) {
-  const HttpResponse response = post_update(collection, "&commit=true&openSearcher=false", "[]");
+void SolrWriter::commit(const std::string& collection, std::int64_t version) {
+  const std::string body = "[" + mark(kDurableId, version) + "]";
+  const HttpResponse response = post_update(collection, "&commit=true&openSearcher=false", body);
   if (response.status != 200) throw solr_error(response, "commit of " + collection);
-  (void)read_update_answer(response.body);
+  confirm(collection, body, read_update_answer(response.body).forwarded);
+}
+
+std::int64_t SolrWriter::durable_version(const std::string& collection) {
+  const std::string id = std::string(1, '\0') + "durable";
+  const auto held = versions(collection, std::span(&id, 1));
+  return held.empty() ? 0 : held.begin()->second;
 }
 
 void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
@@ -163,7 +171,7 @@ void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
   post_fence(collection,
              searcher == Searcher::kSoft ? "&softCommit=true&waitSearcher=true"
                                          : "&commit=true&openSearcher=true&waitSearcher=true",
-             fence_document(version, false), "opening of a searcher of " + collection);
+             mark(kFenceId, version), "opening of a searcher of " + collection);
 }
 
 void SolrWriter::fence(const std::string& collection, std::int64_t version) {
@@ -186,7 +194,8 @@ void SolrWriter::post_fence(const std::string& collection, std::string_view quer
 std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& collection,
                                                          std::span<const std::string> ids) {
   const std::string action = "reading of versions in " + collection;
-  FormParameters parameters = {{"wt", "json"}, {"fl", "id,_ver_"}};
+  FormParameters parameters = {
+      {"wt", "json"}, {"fl", "id,_ver_"}, {"shards.preference", "replica.leader:true"}};
   for (const auto& id : ids) parameters.emplace_back("id", id);
   const HttpResponse response =
       connection_.post("/" + percent_encode(collection) + "/get",
@@ -208,14 +217,6 @@ std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& coll
     throw Error(Remedy::kRetry, "Solr's answer to the " + action + " is not one");
   }
   return versions;
-}
-
-void SolrWriter::purge_tombstones(const std::string& collection, std::int64_t up_to_version) {
-  const std::string body = R"({"delete":{"query":"+_deleted_:true -id:\")" + std::string(kFenceId) +
-                           R"(\" +_ver_:[* TO )" + std::to_string(up_to_version) + R"(]"}})";
-  const HttpResponse response = post_update(collection, "", body);
-  if (response.status != 200) throw solr_error(response, "purge of tombstones in " + collection);
-  (void)read_update_answer(response.body);
 }
 
 }  // namespace daas

@@ -42,8 +42,12 @@ class SolrWriter {
   std::vector<RefusedDocument> update(const std::string& collection, std::string_view json_array);
 
   /// To disk, without a searcher. A Solr that replays its log answers 200 and ignores it: compare
-  /// SolrAdmin::incarnation.
-  void commit(const std::string& collection);
+  /// SolrAdmin::incarnation. `version` goes with it, for durable_version().
+  void commit(const std::string& collection, std::int64_t version);
+
+  /// Of the last commit() that the collection's leader knows; 0: none. Less than before: it lost what
+  /// it had said to be on disk.
+  std::int64_t durable_version(const std::string& collection);
 
   /// Returns when a new searcher answers reads. `version` is newer than at any call before, also when
   /// one is repeated: what was sent with an older one and lands after this opens no searcher. Throws
@@ -59,10 +63,6 @@ class SolrWriter {
   /// yet, by id. Those that it does not have are left out.
   std::map<std::string, std::int64_t> versions(const std::string& collection,
                                                std::span<const std::string> ids);
-
-  /// Removes the tombstones with a version up to this one. Only when no older write can be under
-  /// way (docs/delivery.md). They stay in searches until the next commit that opens a searcher.
-  void purge_tombstones(const std::string& collection, std::int64_t up_to_version);
 
  private:
   /// Of a body that Solr answered with `response` instead of naming documents.

@@ -138,6 +138,25 @@ def test_a_live_collection_that_is_deleted_is_loaded_anew_and_readers_are_refuse
     assert reader.answers == {(200, 50), (503, True)}, "never 200 with nothing"
 
 
+def test_a_collection_whose_disk_was_lost_is_loaded_anew_and_readers_are_refused_meanwhile(site, while_it):
+    before = collection(site)
+    site.sql("UPDATE t SET v = -20 WHERE id <= 50")
+    site.assert_equal("t")
+    wait_for(lambda: site.value("SELECT durable_version FROM daas.collection WHERE name = %s", (before,)), 10, "a hard commit")
+
+    def lose_disk():
+        state = site.solr.get("/admin/collections", action="CLUSTERSTATUS", collection=before)["cluster"]["collections"][before]
+        replica, = state["shards"]["shard1"]["replicas"]
+        alter(site, "DELETEREPLICA", None, collection=before, shard="shard1", replica=replica)
+        alter(site, "ADDREPLICA", None, collection=before, shard="shard1", waitForFinalState="true")
+    with Reader(site) as reader:
+        while_it(lose_disk)
+        replaced(site, before)
+        site.wait_for_api("t")
+    # A core that is empty shows that for as long as it takes to see it, if the daemon runs at all.
+    assert {(200, 50), (503, True)} <= reader.answers <= {(200, 50), (200, 0), (503, True), (504, True)}, reader.answers
+
+
 def test_a_collection_that_is_deleted_under_writes_costs_nothing_but_time(site):
     stop, errors = threading.Event(), []
 

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Shards, LiveSolr, testing::Values(1, 2),
 TEST_P(LiveSolr, DocumentIsVisibleOnlyAfterAnOpeningCommit) {
   write(R"([{"id":"a","_ver_":1,"_doc_":"A"}])");
   EXPECT_EQ(texts(), "");
-  writer_.commit(collection_);
+  writer_.commit(collection_, 1);
   EXPECT_EQ(texts(), "");
   show();
   EXPECT_EQ(texts(), "A");
@@ -236,16 +236,12 @@ TEST_P(LiveSolr, MalformedBodyStops) {
   }
 }
 
-TEST_P(LiveSolr, PurgeRemovesTombstonesUpToAVersionOnly) {
-  write(
-      R"([{"id":"a","_ver_":3,"_deleted_":true},{"id":"b","_ver_":4,"_deleted_":true},{"id":"c","_ver_":1,"_doc_":"C"}])");
-  show();
-  EXPECT_EQ(admin_.count(collection_).all, 3 + kFence);
-  writer_.purge_tombstones(collection_, 3);
-  show();
-  const DocumentCounts counts = admin_.count(collection_);
-  EXPECT_EQ(counts.all, 2 + kFence);
-  EXPECT_EQ(counts.live, 1);
+TEST_P(LiveSolr, TheVersionOfTheLastCommitIsKnown) {
+  EXPECT_EQ(writer_.durable_version(collection_), 0);
+  writer_.commit(collection_, 7);
+  EXPECT_EQ(writer_.durable_version(collection_), 7);
+  writer_.commit(collection_, 6);
+  EXPECT_EQ(writer_.durable_version(collection_), 7);
 }
 
 TEST_P(LiveSolr, HostileValuesMatchOnlyThemselves) {
@@ -357,7 +353,7 @@ TEST_P(LiveSolr, AliasNeverTakesACollectionsName) {
 TEST_P(LiveSolr, IncarnationChangesWhenACoreIsReloaded) {
   const std::string before = admin_.incarnation(collection_);
   write(R"([{"id":"a","_ver_":1}])");
-  writer_.commit(collection_);
+  writer_.commit(collection_, 1);
   EXPECT_EQ(admin_.incarnation(collection_), before);
   HttpConnection connection(endpoint());
   EXPECT_EQ(
@@ -371,7 +367,7 @@ TEST_P(LiveSolr, MissingCollectionIsRetried) {
   const std::string missing = own_namespace() + ".never.g1";
   for (const auto& attempt : std::vector<std::function<void()>>{
            [&] { writer_.update(missing, R"([{"id":"a","_ver_":1}])"); },
-           [&] { writer_.commit(missing); },
+           [&] { writer_.commit(missing, 1); },
            [&] { admin_.incarnation(missing); }, [&] { admin_.count(missing); }}) {
     try {
       attempt();
