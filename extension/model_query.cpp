@@ -218,6 +218,7 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
     table_close(table, NoLock);
   } else {
     find_deltas(&model, key);
+    warn_of_unordered(model);
   }
   check_replica_identity(model);
   error_context_stack = callback.previous;

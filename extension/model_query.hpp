@@ -132,6 +132,9 @@ bool any_index(Relation table, const Test& test) {
   return found;
 }
 
+/// A WARNING for each aggregate whose elements the query gives no order.
+void warn_of_unordered(const ModelQuery& model);
+
 /// Fills in the key and the deltas of a model that is not of one table.
 void find_deltas(ModelQuery* model, ArrayType* names);
 

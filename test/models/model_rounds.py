@@ -10,7 +10,7 @@ from harness.site import difference
 from harness.solr import SolrError
 from harness.waiting import NotYet, wait_for
 from random_query import one_table_query, random_query, random_views
-from random_schema import insert, random_schema, row_literals
+from random_schema import TYPES, insert, random_schema, row_literals
 from random_writers import Work, Writer
 from visible_states import Checker, Model, OpenedLog, Reader
 
@@ -234,6 +234,8 @@ def prepare(site):
     with site.postgres.connect("postgres") as connection:
         # Writers meet often.
         connection.execute(f'ALTER DATABASE "{site.database}" SET deadlock_timeout = \'50ms\'')
+    for statement in TYPES:
+        site.sql(statement)
 
 
 def run_rounds(site, seed, models, transactions, totals, say=lambda words: None, size=10, **options):

@@ -25,7 +25,7 @@ class Source:
                 if self.has(column) and column.name != "long" and kind in (None, column.type)]
 
 
-DEFAULTS = {"text": "'k|3'", "varchar(12)": "'k|3'", "boolean": "true", "int[]": "'{1}'::int[]",
+DEFAULTS = {"text": "'k|3'", "code": "'k|3'", '"Mood"': "'k|3'", "varchar(12)": "'k|3'", "boolean": "true", "int[]": "'{1}'::int[]",
             "uuid": "'00000000-0000-4000-8000-000000000003'", "date": "date '2024-01-03'"}  # of types that have no 3
 
 
@@ -143,7 +143,7 @@ class Draft:
         types = [column.type for column in source.table.key]
         for table in self.tables:
             if [column.type for column in table.key] == types and self.rng.random() < 0.3:
-                ways.append((table, self._by_key(source)))
+                ways.append((table, self.meets_by_key(source)))
         return self.rng.choice(ways) if ways else None
 
     def child(self, source):
@@ -163,7 +163,7 @@ class Draft:
         return condition
 
     @staticmethod
-    def _by_key(source):
+    def meets_by_key(source):
         return lambda other: " AND ".join(f"{theirs} = {ours}" for theirs, ours in zip(other.key_refs(), source.key_refs()))
 
     @staticmethod

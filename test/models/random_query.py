@@ -40,6 +40,12 @@ def random_views(rng, tables):
         elif rng.random() < 0.7:
             text += f" WHERE {draft.simple(inner)}"
         views.append(View(f'"View {number}"', table, {column.name for column in columns}, text))
+    if rng.random() < 0.5:  # one over a view
+        base = rng.choice(views)
+        draft, inner = Draft(rng, tables, []), Source("v", base.table, base.names)
+        columns = [column for column in kept(rng, base.table) if inner.has(column)]
+        text = f"SELECT {', '.join(inner.ref(column) for column in columns)} FROM {base.name} AS v WHERE {draft.simple(inner)}"
+        views.append(View('"View of view"', base.table, {column.name for column in columns}, text))
     return views
 
 
@@ -98,6 +104,11 @@ def _add_join(draft, sources, text, wheres):
     table, meets = way
     other_text, other = draft.source(table)
     on = meets(other)
+    names = [column.name for column in table.key]
+    by_key = on == draft.meets_by_key(source)(other)
+    if len(sources) == 1 and by_key and names == [column.name for column in source.table.key] and rng.random() < 0.7:
+        sources.append(other)
+        return f"{text}\n  {rng.choice(['LEFT ', '', 'RIGHT '])}JOIN {other_text} USING ({', '.join(names)})"
     if rng.random() < 0.3:
         on += f" AND ({rng.choice([draft.simple(other), draft.simple(source), draft.between(source, other)])})"
     sources.append(other)

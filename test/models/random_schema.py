@@ -9,6 +9,9 @@ IDS = 30  # integer keys: 1 … IDS
 TABLE_NAMES = ['"Order Line"', "plane", "carrier", '"Ünit"', "airport", '"select"', "weather", 'visit_log', '"A""b"']
 COLUMN_NAMES = ["name", '"Mixed Case"', "delay", '"order"', "note", '"x""y"', "flag", "amount", "tags", "label"]
 TEXTS = ["a", "b", "B", 'say "q"', "o'hara \\ |", "ü\n", ""]
+# Made once, before the first round.
+TYPES = ["""CREATE TYPE "Mood" AS ENUM (""" + ", ".join(f"'k|{number}'" for number in range(1, IDS + 1)) + ", 'aside')",
+         "CREATE DOMAIN code AS text CHECK (length(VALUE) < 20)", "CREATE DOMAIN shelf AS int CHECK (VALUE > 0)"]
 NUMBERS = ["0", "1", "1.0", "1.50", "-2.5", "100", "1e3"]
 
 
@@ -119,7 +122,7 @@ def random_schema(rng):
     for number, name in enumerate(names):
         schema = '"Other Side"' if number and rng.random() < 0.25 else "public"
         key = rng.choice([["int"], ["int"], ["bigint"], ["text"], ["int", "text"], ["int", "int"], ["numeric"], ["uuid"],
-                          ["date"], ["varchar(12)"]])
+                          ["date"], ["varchar(12)"], ['"Mood"'], ["code"], ["shelf"]])
         partitions = ""
         if number == partitioned:
             partitions = "list" if key == ["int", "int"] or rng.random() < 0.5 else "hash"
@@ -169,7 +172,7 @@ def key_literals(rng, table, hot=None):
 def _key_literal(rng, kind, number):
     """The number's value of a type; equal ones may look different."""
     match kind:
-        case "text" | "varchar(12)":
+        case "text" | "varchar(12)" | "code" | '"Mood"':
             return text_literal(f"k|{number}")
         case "numeric":
             return rng.choice([f"{number}", f"{number}.0", f"{number}.00"])

@@ -10,7 +10,7 @@ import psycopg
 
 from random_schema import insert, key_literals, link_literals, row_literals, value_literal
 
-ASIDE = {"text": "'aside'", "varchar(12)": "'aside'", "uuid": "'ffffffff-0000-4000-8000-000000000000'",
+ASIDE = {"text": "'aside'", "code": "'aside'", '"Mood"': "'aside'", "shelf": "9999", "varchar(12)": "'aside'", "uuid": "'ffffffff-0000-4000-8000-000000000000'",
          "date": "'infinity'"}  # keys that no row has for long
 HOT = 4  # transactions for which the writers prefer the same keys
 

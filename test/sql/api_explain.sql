@@ -45,6 +45,11 @@ SELECT daas.create_model('large', 'SELECT a.id, (SELECT max(f.n) FROM f WHERE f.
 ALTER TABLE f REPLICA IDENTITY FULL;
 SELECT daas.create_model('large', 'SELECT a.id, (SELECT max(f.n) FROM f WHERE f.b = a.id) AS m FROM a');
 SELECT daas.alter_model('large', 'SELECT a.id, k.n FROM a LEFT JOIN (SELECT max(n) AS n FROM f) k ON true');
+-- What gathers in no order says so; a subquery that is sorted and all that there is gives it one.
+SELECT daas.create_model('heap', $$SELECT a.id, array_agg(f.id) AS ids, array_agg(DISTINCT f.n) AS ns, count(f.id) AS n,
+  (SELECT string_agg(c.v::text, ',') FROM "C" c WHERE c.f = a.id) AS cs,
+  (SELECT json_agg(s) FROM (SELECT c.v FROM "C" c WHERE c.f = a.id ORDER BY c.id) s) AS sorted
+  FROM a LEFT JOIN f ON f.a = a.id GROUP BY a.id$$);
 DROP VIEW explained;
 DROP EXTENSION daas;
 DROP PUBLICATION daas;
