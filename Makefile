@@ -15,6 +15,8 @@
 #   fuzz-models MODELS=200 TXNS=10000 SEED=…
 #                random models over random tables beside random transactions: every visible state is held
 #                against its query at the state's snapshot
+#   fuzz-reads REQUESTS=5000 SEED=…
+#                random requests, each held against the SQL that it means
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -86,6 +88,9 @@ fuzz-models: all solr venv
 	@$(VENV)/bin/python test/models/run.py $(if $(MODELS),--models $(MODELS)) $(if $(TXNS),--transactions $(TXNS)) \
 	  $(if $(SEED),--seed $(SEED))
 
+fuzz-reads: all solr venv
+	@$(VENV)/bin/python test/reads/run.py $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
+
 lint:
 	@test/lint
 
@@ -110,4 +115,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

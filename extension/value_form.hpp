@@ -11,7 +11,7 @@ struct ValueForm {
   /// Name of the built-in type that the values are of, domains seen through; "enum" of enums. Their
   /// text is all that the daemon needs. Null: it needs to_json(column).
   const char* type;
-  /// What can be asked of the column: "order", "equality" only, or null.
+  /// What can be asked of the column: "order", "equality" only, "elements" of arrays, or null.
   const char* twin;
 };
 

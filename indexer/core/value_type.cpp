@@ -126,7 +126,22 @@ bool is_user_type(const Column& column) {
   return value_type_named(column.pg_type) == ValueType::kWrapped;
 }
 
-std::string solr_field(const Column& column) {
+std::optional<ValueType> element_type(const Column& column) {
+  constexpr std::string_view kArray = "[]";
+  const std::string_view name = column.pg_type;
+  if (column.type != ValueType::kWrapped || !name.ends_with(kArray)) return std::nullopt;
+  const auto type = value_type_named(name.substr(0, name.size() - kArray.size()));
+  if (!twin_suffix(type)) return std::nullopt;
+  return type;
+}
+
+bool can_filter(const Column& column) {
+  return twin_suffix(column.type).has_value() || element_type(column).has_value();
+}
+
+namespace {
+
+std::string escaped_field(const Column& column) {
   static constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string field = "c_";
   for (std::size_t i = 0; i < column.name.size(); ++i) {
@@ -142,8 +157,21 @@ std::string solr_field(const Column& column) {
     field += kHex[byte & 15];
     field += '_';
   }
-  field += twin_suffix(column.type).value_or("");
   return field;
+}
+
+}  // namespace
+
+std::string solr_field(const Column& column) {
+  auto field = escaped_field(column);
+  if (const auto element = element_type(column)) {
+    return field.append(*twin_suffix(*element)).append(1, 's');
+  }
+  return field.append(twin_suffix(column.type).value_or(""));
+}
+
+std::string array_mark_field(const Column& column) {
+  return escaped_field(column) + "_a";
 }
 
 }  // namespace daas

@@ -71,12 +71,24 @@ bool is_user_type(const Column& column);
 ///   fits; infinities are the ends of the type's range), or of the day (time)
 std::optional<std::string_view> twin_suffix(ValueType type);
 
+/// The type of the elements, when the column is an array whose elements have twins: then its twin is
+/// all of them, of all dimensions, in a multi-valued field.
+std::optional<ValueType> element_type(const Column& column);
+
+/// Whether the column has a twin of either kind.
+bool can_filter(const Column& column);
+
 /// Whether the twins also have the type's order. Not those of enums, which are their labels.
 bool has_ordered_twin(ValueType type);
 
 /// Solr field of a column: "c_" + name + suffix, where bytes outside [A-Za-z0-9_] become `_xHH_`
 /// (upper-case hexadecimal) and an underscore that is followed by `x` becomes `_x5F_`.
-/// Injective: two columns never share a field. Precondition: the type has a twin.
+/// Injective: two columns never share a field. Precondition: the type has a twin. An array's ends in
+/// one `s` more.
 std::string solr_field(const Column& column);
+
+/// Solr field that every array has which is not NULL, also an empty one: true without a NULL among its
+/// elements, else false.
+std::string array_mark_field(const Column& column);
 
 }  // namespace daas

@@ -12,6 +12,7 @@
 #include "core/pg_text.hpp"
 #include "core/string_twin.hpp"
 #include "core/value_parse.hpp"
+#include "document/array_twin.hpp"
 
 namespace daas {
 namespace {
@@ -61,7 +62,8 @@ DocumentWriter::DocumentWriter(std::vector<Column> columns, std::vector<std::siz
     append_json_escaped(member, column.name);
     member += "\":";
     append_json_escaped(members_.emplace_back(), member);
-    twins_.push_back(twin_suffix(column.type) ? ",\"" + solr_field(column) + "\":" : std::string());
+    twins_.push_back(can_filter(column) ? ",\"" + solr_field(column) + "\":" : std::string());
+    marks_.push_back(element_type(column) ? ",\"" + array_mark_field(column) + "\":" : std::string());
   }
   places_.resize(columns_.size());
 }
@@ -104,7 +106,13 @@ void DocumentWriter::append(std::string& body, std::string_view id, std::span<co
     if (twins_[i].empty() || row[i].form == Field::Form::kNull) continue;
     body += twins_[i];
     const auto [from, size] = places_[i];
-    append_twin(body, columns_[i].type, row[i], std::string_view(values_).substr(from, size));
+    const auto value = std::string_view(values_).substr(from, size);
+    if (marks_[i].empty()) {
+      append_twin(body, columns_[i].type, row[i], value);
+    } else {
+      const bool without_null = append_array_twin(body, *element_type(columns_[i]), value);
+      body.append(marks_[i]).append(without_null ? "true" : "false");
+    }
   }
   body += '}';
 }

@@ -1,6 +1,7 @@
 // Filters of a request to Solr queries: the leaf forms. Pure.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,5 +37,11 @@ Refusal unordered(const Column& column, const Api& api);
 /// @throws Refusal 400 for a value that isn't one of the column's type, with PostgreSQL's words
 std::string filter_query(const Filter& filter, const Column& column, const Api& api,
                          QueryParameters& parameters);
+
+/// The query of a filter or a tree of them, or of its negation.
+/// @param column finds a column by name, or throws
+std::string tree_query(const Filter& filter, bool negated, const Api& api,
+                       const std::function<const Column&(const std::string&)>& column,
+                       QueryParameters& parameters);
 
 }  // namespace daas

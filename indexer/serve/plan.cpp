@@ -25,7 +25,7 @@ std::string listed(const std::vector<std::string>& names) {
 /// The column's twin in the live generation, for filters and order.
 const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
   const Column* column = api.column(name);
-  const bool served_only = column != nullptr && api.may_read(name) && !twin_suffix(column->type);
+  const bool served_only = column != nullptr && api.may_read(name) && !can_filter(*column);
   if (!api.may_filter(name) && !served_only) {
     throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
                   "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
@@ -34,7 +34,7 @@ const Column& filterable(const Api& api, const std::string& name, std::string_vi
     throw unavailable("column " + api.path + "." + name + " is not loaded yet",
                       "its model was redefined and the new generation is not live");
   }
-  if (!twin_suffix(column->type)) {
+  if (!can_filter(*column)) {
     throw Refusal(400, "0A000",
                   "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
                       std::string(purpose) + " by",
@@ -129,9 +129,11 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
 
   QueryParameters generated;
   std::string must;
+  const auto column = [&](const std::string& name) -> const Column& {
+    return filterable(api, name, "filtered");
+  };
   for (const auto& filter : request.filters) {
-    const Column& column = filterable(api, filter.column, "filtered");
-    must += " must=" + generated.query(filter_query(filter, column, api, generated));
+    must += " must=" + generated.query(tree_query(filter, false, api, column, generated));
   }
   if (generated.query_count() > kMostQueries) {
     throw Refusal(400, "54000", "the request has more than 500 conditions", {},

@@ -31,6 +31,16 @@ void allow(const ServerRequest& request, std::initializer_list<std::string_view>
   throw Refusal(std::move(error));
 }
 
+/// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
+void check_pattern(const HttpResponse& answer) {
+  if (answer.status != 400 && answer.status != 500) return;
+  for (const char* sign : {"TooComplexToDeterminize", "Determinizing automaton", "is too complex"}) {
+    if (answer.body.find(sign) == std::string::npos) continue;
+    throw Refusal(400, "54001", "a pattern of the request is too complex", {},
+                  "use fewer wildcards before single characters, and smaller repetitions");
+  }
+}
+
 Refusal no_such_api(const std::string& path) {
   return Refusal(
       404, "PGRST205", "Could not find the API '" + path + "'", {},
@@ -157,6 +167,7 @@ ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
     spdlog::warn("serve: GET /{}: {}", read.path, error.log_text());
     throw unavailable("the search engine does not answer");
   }
+  check_pattern(answer);
   if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
     spdlog::warn("serve: GET /{}: Solr answered {} for {}", read.path, answer.status,
                  planned.solr.collection);

@@ -2,29 +2,25 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <span>
 
-#include "serve/text_cursor.hpp"
+#include "serve/filter_grammar.hpp"
 
 namespace daas {
 namespace {
 
-struct OperatorName {
+constexpr std::string_view kLaterParameters[] = {"columns", "on_conflict"};
+
+struct Junction {
   std::string_view name;
-  Operator op;
+  bool negated;
+  Filter::Logic logic;
 };
-constexpr OperatorName kOperators[] = {
-    {"eq", Operator::kEq},   {"neq", Operator::kNeq}, {"gt", Operator::kGt},
-    {"gte", Operator::kGte}, {"lt", Operator::kLt},   {"lte", Operator::kLte},
-    {"in", Operator::kIn},   {"is", Operator::kIs},   {"isdistinct", Operator::kIsDistinct},
-};
-// Words of the dialect that have no leaf yet: told apart from misspelt ones.
-constexpr std::string_view kLaterOperators[] = {
-    "like", "ilike", "match", "imatch", "fts", "plfts", "phfts", "wfts",
-    "cs",   "cd",    "ov",    "sl",     "sr",  "nxr",   "nxl",   "adj",
-};
-constexpr std::string_view kLaterParameters[] = {"or",      "and",     "not.or",
-                                                 "not.and", "columns", "on_conflict"};
+constexpr Junction kJunctions[] = {{"and", false, Filter::Logic::kAnd},
+                                   {"or", false, Filter::Logic::kOr},
+                                   {"not.and", true, Filter::Logic::kAnd},
+                                   {"not.or", true, Filter::Logic::kOr}};
 
 bool lists(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -35,48 +31,10 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-Refusal parse_failure(std::string_view what, const TextCursor& at, std::string_view text,
-                      std::string details) {
-  return Refusal(400, "PGRST100",
-                 "\"failed to parse " + std::string(what) + " (" + std::string(text) +
-                     ")\" (line 1, column " + std::to_string(at.column()) + ")",
-                 std::move(details));
-}
-
-Refusal not_implemented(std::string details) {
-  return Refusal(400, "PGRST127", "Feature not implemented", std::move(details));
-}
-
 std::string listed_filters(std::span<const std::string> names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
-}
-
-std::string lower_ascii(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lowered;
-}
-
-std::string take_name(TextCursor& cursor, std::string_view what, std::string_view text) {
-  cursor.skip_blanks();
-  std::string name;
-  if (auto quoted = cursor.take_quoted()) {
-    name = *std::move(quoted);
-  } else {
-    name = cursor.take_until(",:.()\"!*");
-    if (const auto arrow = name.find("->"); arrow != std::string::npos) {
-      throw not_implemented("JSON paths (->) in " + std::string(what) +
-                            "; ask for the whole column");
-    }
-    name.erase(name.find_last_not_of(' ') + 1);
-  }
-  cursor.skip_blanks();
-  if (name.empty()) throw parse_failure(what, cursor, text, "expecting a column's name");
-  return name;
 }
 
 std::vector<Selection> parse_select(std::string_view text) {
@@ -160,72 +118,6 @@ std::uint64_t parse_count(std::string_view name, std::string_view text) {
                 "expecting a whole number, zero or more");
 }
 
-// PostgREST's rule: an element that starts with a quote is quoted only when its closing quote ends
-// it; otherwise quotes and backslashes are ordinary characters.
-std::vector<std::string> parse_list(TextCursor& cursor, std::string_view text) {
-  if (!cursor.take("("))
-    throw parse_failure("filter", cursor, text, "unexpected input expecting \"(\"");
-  std::vector<std::string> values;
-  while (true) {
-    TextCursor quoted = cursor;
-    auto value = quoted.take_quoted();
-    if (value && (quoted.peek() == ',' || quoted.peek() == ')')) {
-      cursor = quoted;
-      values.push_back(*std::move(value));
-    } else {
-      values.emplace_back(cursor.take_until(",)"));
-    }
-    if (cursor.take(",")) continue;
-    if (!cursor.take(")"))
-      throw parse_failure("filter", cursor, text, "unexpected end of input expecting \")\"");
-    if (!cursor.done()) throw parse_failure("filter", cursor, text, "unexpected input after \")\"");
-    break;
-  }
-  if (values.size() == 1 && values[0].empty()) values.clear();  // in.()
-  return values;
-}
-
-Filter parse_filter(std::string column, std::string_view text) {
-  Filter filter;
-  filter.column = std::move(column);
-  TextCursor cursor(text);
-  filter.negated = cursor.take("not.");
-  const TextCursor start = cursor;
-  const auto word = cursor.take_until(".(");
-  const auto known =
-      std::find_if(std::begin(kOperators), std::end(kOperators),
-                   [&](const OperatorName& candidate) { return candidate.name == word; });
-  if (contains(kLaterOperators, word)) {
-    throw not_implemented("operator \"" + std::string(word) + "\" on column " + filter.column);
-  }
-  if (known == std::end(kOperators)) {
-    throw parse_failure(
-        "filter", start, text,
-        "unexpected \"" + std::string(word) +
-            "\" expecting \"not\" or operator (eq, gt, gte, lt, lte, neq, in, is, isdistinct)");
-  }
-  if (cursor.peek() == '(')
-    throw not_implemented("any and all: operator \"" + std::string(text.substr(0, text.find('.'))) +
-                          "\"");
-  if (!cursor.take("."))
-    throw parse_failure("filter", cursor, text, "unexpected end of input expecting \".\"");
-
-  filter.op = known->op;
-  if (filter.op == Operator::kIn) {
-    filter.values = parse_list(cursor, text);
-  } else if (filter.op == Operator::kIs) {
-    filter.values.push_back(lower_ascii(cursor.rest()));
-    constexpr std::string_view kWords[] = {"null", "not_null", "true", "false", "unknown"};
-    if (!contains(kWords, filter.values[0])) {
-      throw parse_failure("filter", cursor, text,
-                          "expecting null, not_null, true, false or unknown");
-    }
-  } else {
-    filter.values.emplace_back(cursor.rest());
-  }
-  return filter;
-}
-
 void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
   TextCursor prefer(headers.prefer);
   while (!prefer.done()) {
@@ -264,7 +156,43 @@ void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
   }
 }
 
+/// Every column in it must be one that may be asked for.
+void check_columns(const Filter& filter, const std::function<void(const std::string&)>& check) {
+  if (filter.logic == Filter::Logic::kNone) return check(filter.column);
+  for (const auto& part : filter.parts) check_columns(part, check);
+}
+
 }  // namespace
+
+Refusal parse_failure(std::string_view what, const TextCursor& at, std::string_view text,
+                      std::string details) {
+  return Refusal(400, "PGRST100",
+                 "\"failed to parse " + std::string(what) + " (" + std::string(text) +
+                     ")\" (line 1, column " + std::to_string(at.column()) + ")",
+                 std::move(details));
+}
+
+Refusal not_implemented(std::string details) {
+  return Refusal(400, "PGRST127", "Feature not implemented", std::move(details));
+}
+
+std::string take_name(TextCursor& cursor, std::string_view what, std::string_view text) {
+  cursor.skip_blanks();
+  std::string name;
+  if (auto quoted = cursor.take_quoted()) {
+    name = *std::move(quoted);
+  } else {
+    name = cursor.take_until(",:.()\"!*");
+    if (const auto arrow = name.find("->"); arrow != std::string::npos) {
+      throw not_implemented("JSON paths (->) in " + std::string(what) +
+                            "; ask for the whole column");
+    }
+    name.erase(name.find_last_not_of(' ') + 1);
+  }
+  cursor.skip_blanks();
+  if (name.empty()) throw parse_failure(what, cursor, text, "expecting a column's name");
+  return name;
+}
 
 ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
                       const std::vector<std::string>& filterable,
@@ -278,6 +206,13 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     seen.push_back(name);
   };
 
+  const auto check = [&](const std::string& column) {
+    if (lists(filterable, column) || lists(readable, column)) return;
+    throw Refusal(
+        400, "42703", "column " + std::string(api) + "." + column + " does not exist",
+        "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
+        "other parameters are select, order, limit, offset, and, or, not.and and not.or");
+  };
   for (const auto& [name, value] : target.parameters) {
     if (name == "select" || name == "order" || name == "limit" || name == "offset") {
       once(name);
@@ -290,15 +225,17 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     }
     if (contains(kLaterParameters, name)) throw not_implemented("parameter \"" + name + "\"");
 
+    const auto junction = std::find_if(std::begin(kJunctions), std::end(kJunctions),
+                                       [&](const Junction& one) { return one.name == name; });
+    if (junction != std::end(kJunctions)) {
+      request.filters.push_back(parse_tree(junction->negated, junction->logic, value));
+      check_columns(request.filters.back(), check);
+      continue;
+    }
     std::string column = name;
     TextCursor cursor(name);
     if (auto quoted = cursor.take_quoted(); quoted && cursor.done()) column = *std::move(quoted);
-    if (!lists(filterable, column) && !lists(readable, column)) {
-      throw Refusal(
-          400, "42703", "column " + std::string(api) + "." + column + " does not exist",
-          "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
-          "other parameters are select, order, limit and offset");
-    }
+    check(column);
     request.filters.push_back(parse_filter(std::move(column), value));
   }
   apply_headers(request, headers);

@@ -3,10 +3,11 @@
 //
 //   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
 //   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
-//             | "offset=" digits | column "=" [ "not." ] operator "." value
+//             | "offset=" digits | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
 //   item      = "*" | [ name ":" ] name
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
 //   name      = bare | DQUOTE *( char | "\" char ) DQUOTE
+// Filters and trees: filter_grammar.hpp.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,31 @@
 #include <vector>
 
 #include "serve/refusal.hpp"
+#include "serve/text_cursor.hpp"
 
 namespace daas {
 
-enum class Operator : std::uint8_t { kEq, kNeq, kGt, kGte, kLt, kLte, kIn, kIs, kIsDistinct };
+enum class Operator : std::uint8_t {
+  kEq, kNeq, kGt, kGte, kLt, kLte, kIn, kIs, kIsDistinct,
+  kLike, kILike, kMatch, kIMatch,
+  kContains, kContained, kOverlaps,  ///< cs, cd, ov
+};
 
+/// A condition on a column, or several conditions that are joined.
 struct Filter {
+  enum class Logic : std::uint8_t { kNone, kAnd, kOr };
+  enum class Quantifier : std::uint8_t { kNone, kAny, kAll };
+
   std::string column;
   bool negated = false;
   Operator op = Operator::kEq;
-  /// One text; any number for kIn; for kIs one of null, not_null, true, false, unknown.
+  Quantifier quantifier = Quantifier::kNone;
+  /// One text; any number for kIn, a quantifier, and what asks of arrays; for kIs one of null, not_null,
+  /// true, false, unknown.
   std::vector<std::string> values;
+  bool null_among_values = false;
+  Logic logic = Logic::kNone;
+  std::vector<Filter> parts;  ///< with a logic: what it joins; `column` to `values` mean nothing then
 };
 
 struct Selection {
@@ -74,6 +89,17 @@ struct ReadHeaders {
 ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::string_view api,
                       const std::vector<std::string>& filterable,
                       const std::vector<std::string>& readable = {});
+
+/// A column's name at the cursor, with the blanks around it.
+/// @param what and text, for the refusal
+/// @throws Refusal 400
+std::string take_name(TextCursor& cursor, std::string_view what, std::string_view text);
+
+/// What the dialect has and this server has not.
+Refusal not_implemented(std::string details);
+/// In PostgREST's words.
+Refusal parse_failure(std::string_view what, const TextCursor& at, std::string_view text,
+                      std::string details);
 
 /// True when the bytes are UTF-8 without overlong forms and surrogates.
 bool is_utf8(std::string_view text);

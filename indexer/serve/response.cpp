@@ -144,8 +144,10 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
   if (shape.count && !rows.found_exact) cut_short();
 
   ReadAnswer answer;
-  const std::string total = shape.count ? std::to_string(rows.found) : "*";
-  if (shape.count && shape.offset > rows.found) {
+  // As PostgREST: who asks for no rows is told nothing about them.
+  const bool nothing = shape.rows == 0 && !shape.singular;
+  const std::string total = shape.count && !nothing ? std::to_string(rows.found) : "*";
+  if (shape.count && !nothing && shape.offset > rows.found) {
     ApiError error{416,
                    "PGRST103",
                    "Requested range not satisfiable",
@@ -160,7 +162,7 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
                              ? "*/" + total
                              : std::to_string(shape.offset) + "-" +
                                    std::to_string(shape.offset + rows.count - 1) + "/" + total;
-  if (shape.count && rows.count < rows.found) answer.status = 206;
+  if (shape.count && !nothing && rows.count < rows.found) answer.status = 206;
   if (shape.singular) {
     if (rows.count != 1) {
       throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",

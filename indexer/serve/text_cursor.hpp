@@ -7,6 +7,14 @@
 
 namespace daas {
 
+inline std::string lower_ascii(std::string_view text) {
+  std::string lowered(text);
+  for (char& c : lowered) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lowered;
+}
+
 class TextCursor {
  public:
   explicit TextCursor(std::string_view text) : rest_(text), size_(text.size()) {}

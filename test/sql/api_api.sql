@@ -44,7 +44,6 @@ SELECT api($$'x', 'flight', '{id,id}', scope => '{}'$$);
 SELECT api($$'x', 'flight', '{id,NULL}', scope => '{}'$$);
 SELECT api($$'x', 'flight', '{id}', '{origin}', scope => '{}'$$);
 SELECT api($$'x', 'flight', filters => '{doc}', scope => '{}'$$);
-SELECT api($$'x', 'flight', filters => '{tags}', scope => '{}'$$);
 SELECT api($$'x', 'flight', scope => '{}', max_rows => 0$$);
 SELECT api($$'x', 'flight', scope => '{}', max_rows => 10001$$);
 SELECT count(*) FROM daas.api;

@@ -117,10 +117,44 @@ TEST(Filter, AnUnknownOperatorIsNamedWithTheKnownOnes) {
 }
 
 TEST(Filter, OperatorsOfLaterAreToldApart) {
-  for (const char* later : {"a=like.x%25", "a=fts.x", "a=cs.{1}", "a=eq(any).{1}", "or=(a.eq.1)",
-                            "and=(a.eq.1)", "not.or=(a.eq.1)", "columns=a"}) {
+  for (const char* later : {"a=fts.x", "a=sl.[1,2]", "a=neq(any).{1}", "or=(a.plfts.x)", "columns=a"}) {
     EXPECT_EQ(refusal_code(later), "400 PGRST127") << later;
   }
+}
+
+TEST(Filter, ArraysAreReadAsPostgresqlReadsThem) {
+  const auto filter = read(R"(a=cs.{x, "y,\"z" ,NULL,nUlL,"null",\null, a b })").filters.at(0);
+  EXPECT_EQ(filter.op, Operator::kContains);
+  EXPECT_EQ(filter.values, (std::vector<std::string>{"x", "y,\"z", "null", "null", "a b"}));
+  EXPECT_TRUE(filter.null_among_values);
+  EXPECT_TRUE(read("a=ov.{}").filters[0].values.empty());
+  EXPECT_EQ(read("a=like(all).{a%25,b}").filters[0].quantifier, Filter::Quantifier::kAll);
+  for (const char* bad : {"a=cs.x", "a=cs.{", "a=cs.{a", "a=cs.{a,}", "a=cs.{,a}", "a=cs.{a}b", "a=cs.{a\"b\"}", "a=cs.{\"a}",
+                          "a=cs.", "a=eq(any).1"}) {
+    EXPECT_EQ(refusal_code(bad), "400 22P02") << bad;
+  }
+}
+
+TEST(Filter, TreesKeepTheirShape) {
+  const auto tree = read(R"x(or=(a.eq.1, not.and(b.not.in.(1,2),"a.b".like."x,(y)"),a.cs.{"}",2}))x").filters.at(0);
+  ASSERT_EQ(tree.logic, Filter::Logic::kOr);
+  ASSERT_EQ(tree.parts.size(), 3u);
+  EXPECT_EQ(tree.parts[0].column, "a");
+  const auto& inner = tree.parts[1];
+  EXPECT_EQ(inner.logic, Filter::Logic::kAnd);
+  EXPECT_TRUE(inner.negated);
+  EXPECT_TRUE(inner.parts.at(0).negated);
+  EXPECT_EQ(inner.parts[0].values, (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(inner.parts.at(1).column, "a.b");
+  EXPECT_EQ(inner.parts[1].values[0], "x,(y)");
+  EXPECT_EQ(tree.parts[2].values, (std::vector<std::string>{"}", "2"}));
+  EXPECT_TRUE(read("not.and=(a.eq.1)").filters[0].negated);
+  // A column may be named as a junction is.
+  for (const char* bad : {"or=", "or=()", "or=(", "or=(a.eq.1", "or=(a.eq.1,)", "or=(a.eq.1))", "or=(a)", "or=(a.)", "or=a.eq.1",
+                          "or=(not.a.eq.1)", "or=(and(a.eq.1)", "or=(xor(a.eq.1))"}) {
+    EXPECT_EQ(refusal_code(bad), "400 PGRST100") << bad;
+  }
+  EXPECT_EQ(refusal_code("or=(nope.eq.1)"), "400 42703");
 }
 
 TEST(Filter, AnUnknownParameterNamesTheAllowedOnes) {
