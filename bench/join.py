@@ -35,7 +35,7 @@ def load(site):
 
     def there():
         site.indexer.check()
-        if count(site, {"q": "*:*"}) < site.rows:
+        if count(site, {"q": "*:* -_deleted_:true"}) < site.rows:
             raise NotYet("not all of them")
         return clock() - begin
     return wait_for(there, 3600, "the alias shows every trip")

@@ -24,7 +24,7 @@ def daemon_load(site):
 
     def there():
         site.indexer.check()
-        answer = site.solr.session.get(f"{site.solr.url}/{site.name}.flights/select", params={"q": "*:*", "rows": 0})
+        answer = site.solr.session.get(f"{site.solr.url}/{site.name}.flights/select", params={"q": "*:* -_deleted_:true", "rows": 0})
         if answer.status_code != 200 or answer.json()["response"]["numFound"] != site.rows:
             raise NotYet(f"{answer.status_code}")
         return clock() - begin

@@ -100,7 +100,8 @@ po::options_description described() {
       ("jwt-issuer", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "iss of tokens")
       ("jwt-audience", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "aud of tokens")
       ("token-ttl", po::value<std::string>()->default_value("1h")->value_name("TIME"), "life of an access token")
-      ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time");
+      ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
+      ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position");
   po::options_description all("Options", 100, 40);
   all.add(general).add(postgres).add(solr).add(batch).add(serve);
   return all;
@@ -296,6 +297,7 @@ Config build(const po::variables_map& values, bool check) {
   serve.audience = values["jwt-audience"].as<std::string>();
   serve.token_ttl = std::chrono::duration_cast<std::chrono::seconds>(time_of(values, "token-ttl"));
   serve.threads = values["serve-threads"].as<int>();
+  serve.position_wait = time_of(values, "position-wait");
   return config;
 }
 

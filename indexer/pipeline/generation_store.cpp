@@ -183,7 +183,8 @@ bool GenerationStore::went_back(int number) {
   return held < context_.bookkeeper.durable_version(collection(number));
 }
 
-void GenerationStore::open_searcher(int number, Searcher searcher, const std::string& snapshot) {
+void GenerationStore::open_searcher(int number, Searcher searcher, Lsn position,
+                                    const std::string& snapshot) {
   // A try whose answer was lost is overtaken by the next one's version.
   retried(number, [&] {
     const auto version = context_.next_version();
@@ -193,7 +194,7 @@ void GenerationStore::open_searcher(int number, Searcher searcher, const std::st
       const LogField snapshot_field("snapshot", snapshot);
       spdlog::debug("collection {} opens a searcher on a whole batch", collection(number));
     }
-    writer_.open_searcher(collection(number), searcher, version);
+    writer_.open_searcher(collection(number), searcher, version, position);
   });
 }
 

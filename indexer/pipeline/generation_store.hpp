@@ -49,8 +49,9 @@ class GenerationStore {
   /// What was to disk is no longer there, though the collection is: its disk was lost or restored, or a
   /// replica that was behind leads.
   bool went_back(int number);
+  /// @param position every commit finished before it is in the documents
   /// @param snapshot the documents are those of it, for the log
-  void open_searcher(int number, Searcher searcher, const std::string& snapshot);
+  void open_searcher(int number, Searcher searcher, Lsn position, const std::string& snapshot);
   /// What an earlier run asked for opens no searcher any more.
   void fence(int number);
   DocumentCounts count(int number);

@@ -78,6 +78,7 @@ void IndexRun::run() {
   definitions_ = std::make_unique<Connection>(options_.pg, "daas-indexer definitions",
                                               Session::kPlain, &interrupt_);
   definitions_->run("LISTEN daas");
+  definitions_->run("LISTEN daas_wanted");
   janitor_ = std::make_unique<Janitor>(*context_, [this] {
     cleaned_ = true;
     doorbell_.ring();
@@ -189,7 +190,14 @@ void IndexRun::coordinate() {
       const std::lock_guard lock(mutex_);
       if (error_) std::rethrow_exception(error_);
     }
-    const bool notified = !definitions_->notifications(milliseconds(1000), doorbell_.fd()).empty();
+    bool notified = false;
+    for (const auto& notice : definitions_->notifications(milliseconds(1000), doorbell_.fd())) {
+      if (notice.channel == "daas_wanted") {
+        want(notice.payload);
+      } else {
+        notified = true;
+      }
+    }
     doorbell_.answer();
     if (const auto seen = watch_->take()) {
       for (const auto& [name, worker] : workers_) worker->compare(*seen);
@@ -211,6 +219,16 @@ void IndexRun::coordinate() {
       if (error.remedy() != Remedy::kAgain) throw;
       spdlog::warn("{}; trying again", error.log_text());
     }
+  }
+}
+
+void IndexRun::want(const std::string& wish) {
+  // Anybody may notify, so that nothing in it is trusted.
+  const auto space = wish.find(' ');
+  const auto worker = workers_.find(wish.substr(0, space));
+  if (space == std::string::npos || worker == workers_.end()) return;
+  if (const auto position = parse_lsn(std::string_view(wish).substr(space + 1))) {
+    worker->second->want(*position);
   }
 }
 

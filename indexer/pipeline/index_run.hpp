@@ -39,6 +39,8 @@ class IndexRun {
   void coordinate();
   void follow_definitions();
   void begin_model(Model model);
+  /// A reader's "MODEL POSITION", of the channel daas_wanted.
+  void want(const std::string& wish);
   /// A model that fell too far behind stops, so that it holds up neither the others nor the slot (P6).
   void leave_behind(const std::string& name);
   void write_reports(bool alive);

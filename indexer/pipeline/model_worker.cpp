@@ -78,6 +78,17 @@ void ModelWorker::retry_letters() {
   subscription_->wake();
 }
 
+void ModelWorker::want(Lsn position) {
+  auto wanted = wanted_.load();
+  while (wanted < position && !wanted_.compare_exchange_weak(wanted, position)) {
+  }
+  subscription_->wake();
+}
+
+bool ModelWorker::is_awaited() const {
+  return live_ && live_->follows && wanted_ > 0 && wanted_ >= shown_position_;
+}
+
 void ModelWorker::compare(const SolrSighting& seen) {
   const auto alias = context_.name_space + "." + model_.name;
   const auto collection = [&](int number) { return alias + ".g" + std::to_string(number); };
@@ -331,7 +342,7 @@ milliseconds ModelWorker::idle_boundary() const {
 }
 
 bool ModelWorker::boundary_due(TimePoint now) const {
-  if (rule_.due(now) || retry_asked_ || now - boundary_at_ >= idle_boundary()) return true;
+  if (rule_.due(now) || retry_asked_ || is_awaited() || now - boundary_at_ >= idle_boundary()) return true;
   if (!load_) return false;
   return load_->phase() == Loader::Phase::kDone ||
          (load_->phase() == Loader::Phase::kReady && now - boundary_at_ >= kBirthRetry);

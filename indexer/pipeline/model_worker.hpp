@@ -51,6 +51,8 @@ class ModelWorker {
   void reload(std::int64_t revision);
   /// Sends dead letters again that someone asked for.
   void retry_letters();
+  /// A reader waits for what was committed up to this position: it becomes visible as soon as can be.
+  void want(Lsn position);
   /// Compares what is there with what this model works on, and has it look closer when something is
   /// amiss. From another thread.
   void compare(const SolrSighting& seen);
@@ -96,6 +98,8 @@ class ModelWorker {
   void lose_live(const std::string& what);
   std::optional<TimePoint> next_deadline(TimePoint now) const;
   bool boundary_due(TimePoint now) const;
+  /// Whether a reader waits for more than readers see.
+  bool is_awaited() const;
   /// Time to the next boundary when nothing comes in.
   std::chrono::milliseconds idle_boundary() const;
 
@@ -142,6 +146,7 @@ class ModelWorker {
   std::atomic<std::int64_t> revision_;
   std::atomic<bool> reload_asked_{false};
   std::atomic<bool> retry_asked_{false};
+  std::atomic<Lsn> wanted_{0};  ///< the highest position that a reader waits for
   std::atomic<Lsn> batch_began_{0};  ///< G of the batch under way
   std::atomic<bool> inspection_asked_{false};
   std::atomic<int> shown_live_{0};  ///< numbers of the generations, for compare(); 0: none
@@ -186,6 +191,7 @@ class ModelWorker {
   /// commit without a word. Solr does nothing when the first one worked.
   static constexpr int kReopenings = 3;
   int reopenings_ = kReopenings;
+  Lsn shown_position_ = 0;               ///< of the searcher that was opened last
   Lsn batch_position_ = 0;               ///< G of the last whole batch
   std::string batch_snapshot_;           ///< S of it
   std::int64_t batch_time_ = 0;          ///< when G was read, for the metrics

@@ -63,6 +63,9 @@ bool ModelWorker::drain(Lsn horizon) {
 
 void ModelWorker::boundary() {
   cause_ = rule_.due(Clock::now());
+  // On an idle database nothing else moves the position past the one that is waited for.
+  const bool awaited = is_awaited();
+  if (awaited) context_.bookkeeper.heartbeat();
   auto session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
   // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
   // opens before the last one (design §6, P5).
@@ -105,11 +108,15 @@ void ModelWorker::boundary() {
   report_.captured = context_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());
   if (loaded && next_) switch_over(expected);
+  // One that is still not passed is of a future that may never come.
+  if (awaited && wanted_ >= batch_position_) wanted_ = 0;
+  unopened_ |= awaited && live_ && live_->follows;
   if (!unopened_) {
     if (live_ && live_->follows) set_visible(batch_position_);
   } else {
     absorb();
-    if (!rule_.due(Clock::now()) || Clock::now() - opened_at_ >= kSearcherInterval) open_searcher();
+    const bool due = Clock::now() - opened_at_ >= kSearcherInterval;
+    if (awaited || due || !rule_.due(Clock::now())) open_searcher();
   }
   if (!oldest_undurable_) {
     if (live_ && live_->follows) report_.durable = batch_position_;
@@ -228,7 +235,8 @@ void ModelWorker::freeze_load() {
 }
 
 void ModelWorker::open_searcher() {
-  store_->open_searcher(live_->number, Searcher::kSoft, batch_snapshot_);
+  store_->open_searcher(live_->number, Searcher::kSoft, batch_position_, batch_snapshot_);
+  shown_position_ = batch_position_;
   opened_at_ = Clock::now();
   unopened_ = false;
   counted_ = false;

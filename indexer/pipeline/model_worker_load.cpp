@@ -117,7 +117,7 @@ void ModelWorker::switch_over(std::int64_t expected) {
   const Lsn position = frozen ? next_->position : batch_position_;
   const auto version = context_.next_version();
   store_->commit(number, version);
-  store_->open_searcher(number, Searcher::kDurable, frozen ? next_->snapshot : batch_snapshot_);
+  store_->open_searcher(number, Searcher::kDurable, position, frozen ? next_->snapshot : batch_snapshot_);
   if (store_->incarnation(number) != next_->incarnation) {
     discard_load("a Solr node restarted during the load");
     return;
@@ -157,6 +157,7 @@ void ModelWorker::switch_over(std::int64_t expected) {
   spdlog::info("model {}: generation {} is live with {} documents", model_.name, number, count.live);
   oldest_undurable_.reset();
   unopened_ = false;
+  shown_position_ = position;
   opened_at_ = Clock::now();
   report_.documents = count.live;
   counted_ = true;

@@ -21,6 +21,7 @@ struct Api {
   };
 
   std::string path;
+  std::string model;
   std::string collection;  ///< physical collection of the live generation; empty until the first
                            ///< load is done
   std::vector<Column> columns;       ///< of that generation, in the order of the document text

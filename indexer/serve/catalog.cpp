@@ -27,12 +27,13 @@ constexpr milliseconds kLastRetry{5'000};
 
 constexpr const char* kQuery =
     "SELECT path, to_json(fields), to_json(filters), scope, public, max_rows, collection, columns, "
-    "generation "
+    "generation, model "
     "FROM daas.served_api";
 
 Api read_api(const Result& rows, int row) {
   Api api;
   api.path = rows.text(row, 0);
+  api.model = rows.text(row, 9);
   api.fields = json::parse(rows(row, 1)).get<std::vector<std::string>>();
   api.filters = json::parse(rows(row, 2)).get<std::vector<std::string>>();
   if (!rows.is_null(row, 3)) {

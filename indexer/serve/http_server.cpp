@@ -185,6 +185,7 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
                           header("prefer"),
                           header("accept"),
                           header("accept-profile"),
+                          header("daas-min-position"),
                           std::move(message.body())};
     for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
       if (std::string_view(at->value()) != request.prefer)

@@ -20,6 +20,7 @@ struct ServerRequest {
   std::string prefer;
   std::string accept;
   std::string accept_profile;
+  std::string min_position;  ///< Daas-Min-Position
   std::string body;
 };
 

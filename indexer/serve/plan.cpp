@@ -9,9 +9,11 @@
 namespace daas {
 namespace {
 
-/// Counts the marks that a batch is not whole, whatever the request's own filters.
-constexpr const char* kHalfFacet =
-    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}}})";
+/// Whatever the request's own filters: counts the marks that a batch is not whole, and reads how fresh
+/// the searcher is, from the fence.
+constexpr const char* kStateFacet =
+    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
+    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)"}}})json";
 
 constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
@@ -121,6 +123,7 @@ void add_scope(const Api& api, const nlohmann::json& claims,
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed) {
   ReadPlan plan;
+  plan.model = api.model;
   plan.solr.collection = api.collection;
   auto& parameters = plan.solr.parameters;
 
@@ -164,10 +167,15 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("start", std::to_string(request.offset));
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   parameters.emplace_back("fl", "_doc_:[json]");
-  parameters.emplace_back("json.facet", kHalfFacet);
+  parameters.emplace_back("json.facet", kStateFacet);
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;
+}
+
+SolrRequest plan_state(const std::string& collection) {
+  return {collection,
+          {{"q", "*:*"}, {"start", "0"}, {"rows", "0"}, {"json.facet", kStateFacet}, {"wt", "json"}}};
 }
 
 void check_scope(const Api& api, const nlohmann::json& claims) {

@@ -38,6 +38,7 @@ struct AnswerShape {
 };
 
 struct ReadPlan {
+  std::string model;
   SolrRequest solr;
   AnswerShape shape;
 };
@@ -46,6 +47,9 @@ struct ReadPlan {
 /// @throws Refusal 400 (names, types, limits), 403 (scope)
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed);
+
+/// Asks for nothing but how fresh the collection's searcher is.
+SolrRequest plan_state(const std::string& collection);
 
 /// The scope part of plan_read alone, for before the request is read: without its claims a token
 /// learns nothing about columns, not even from a 400.

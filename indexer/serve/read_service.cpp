@@ -55,6 +55,7 @@ struct ReadService::Read {
   ApiRequest request;
   nlohmann::json claims;
   bool authenticated = false;
+  std::chrono::steady_clock::time_point deadline{};  ///< of a read that asks for a position
 };
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -63,11 +64,13 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
+      waits_(settings_.pg_conninfo, settings_.solr),
       workers_(std::max(1, settings_.threads), kMostReads,
                [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
 
 void ReadService::stop() {
   abort_ = true;
+  waits_.stop();
   workers_.stop();
 }
 
@@ -120,23 +123,51 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   allow(request, {"GET", "HEAD"});
   // The types of scope columns are those of the live generation.
   if (!api->collection.empty()) check_scope(*api, read.claims);
-  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile},
+  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile, request.min_position},
                             api->path, api->filters, api->fields);
   plan(read);  // refused here, a bad request costs no worker
 
-  const auto shared = std::make_shared<const Read>(std::move(read));
-  const bool queued = workers_.try_run([this, shared, reply](SolrQuery& solr) {
-    const LogField field("api", shared->path);
+  if (read.request.min_position) {
+    const auto asked = read.request.wait.value_or(std::chrono::seconds::max());
+    read.deadline = std::chrono::steady_clock::now() +
+                    (asked < settings_.position_wait ? std::chrono::milliseconds(asked) : settings_.position_wait);
+  }
+  if (!run(std::make_shared<const Read>(std::move(read)), std::move(reply))) {
+    throw unavailable("too many requests are waiting");
+  }
+}
+
+bool ReadService::run(std::shared_ptr<const Read> read, HttpServer::Reply reply) {
+  return workers_.try_run([this, read = std::move(read), reply = std::move(reply)](SolrQuery& solr) {
+    const LogField field("api", read->path);
     try {
-      reply(search(solr, *shared));
+      ReadPlan planned;
+      auto response = search(solr, *read, planned);
+      if (response) return reply(*std::move(response));
+      wait(read, planned, reply);
     } catch (const Refusal& refusal) {
       reply(error_response(refusal.error()));
     } catch (const std::exception& error) {
-      spdlog::error("serve: GET /{} failed: {}", shared->path, log_text(error));
+      spdlog::error("serve: GET /{} failed: {}", read->path, log_text(error));
       reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
     }
   });
-  if (!queued) throw unavailable("too many requests are waiting");
+}
+
+void ReadService::wait(std::shared_ptr<const Read> read, const ReadPlan& planned,
+                       HttpServer::Reply reply) {
+  const auto position = *read->request.min_position;
+  const auto done = [this, read, reply, position](bool reached) {
+    if (!reached) {
+      ApiError late{504, "PGRST003", "position " + to_text(position) + " is not visible yet", {}, {}, {}};
+      late.hint = "try again, or see SELECT * FROM daas.status()";
+      return reply(error_response(late));
+    }
+    if (!run(read, reply)) reply(error_response(unavailable("too many requests are waiting").error()));
+  };
+  if (!waits_.wait(planned.model, planned.solr.collection, position, read->deadline, done)) {
+    throw unavailable("too many requests are waiting");
+  }
 }
 
 ReadPlan ReadService::plan(const Read& read) const {
@@ -152,9 +183,10 @@ ReadPlan ReadService::plan(const Read& read) const {
   return plan_read(read.request, *api, read.claims, settings_.time_allowed);
 }
 
-ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
+std::optional<ServerResponse> ReadService::search(SolrQuery& solr, const Read& read,
+                                                  ReadPlan& planned) {
   const auto time_limit = settings_.time_allowed + std::chrono::milliseconds(2'000);
-  auto planned = plan(read);
+  planned = plan(read);
   HttpResponse answer;
   try {
     answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
@@ -185,7 +217,12 @@ ServerResponse ReadService::search(SolrQuery& solr, const Read& read) {
   }
 
   auto rows = answer_read(std::move(answer.body), planned.shape);
+  if (const auto wanted = read.request.min_position; wanted && !(rows.position && *rows.position > *wanted)) {
+    return std::nullopt;
+  }
   ServerResponse response;
+  // The last position whose holder is served: whoever asks for it again need not wait.
+  if (rows.position) response.headers.emplace_back("Daas-Position", to_text(*rows.position - 1));
   response.status = rows.status;
   response.body = std::move(rows.body);
   response.headers.emplace_back("Content-Range", rows.content_range);

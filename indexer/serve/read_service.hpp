@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "serve/catalog.hpp"
 #include "serve/http_server.hpp"
 #include "serve/login.hpp"
 #include "serve/plan.hpp"
+#include "serve/position_waits.hpp"
 #include "serve/token.hpp"
 #include "serve/worker_pool.hpp"
 #include "solr/query.hpp"
@@ -23,6 +25,8 @@ class ReadService {
     SolrEndpoint solr;
     int threads = 8;  ///< searches at a time
     std::chrono::milliseconds time_allowed{5'000};
+    std::string pg_conninfo;  ///< to tell the indexing daemon what is waited for
+    std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -41,13 +45,18 @@ class ReadService {
 
   void read(const ServerRequest& request, HttpServer::Reply reply);
   ReadPlan plan(const Read& read) const;
-  ServerResponse search(SolrQuery& solr, const Read& read);
+  /// Queues it. False when too many are waiting.
+  bool run(std::shared_ptr<const Read> read, HttpServer::Reply reply);
+  /// Nothing when the searcher is not past the position that the read asks for.
+  std::optional<ServerResponse> search(SolrQuery& solr, const Read& read, ReadPlan& planned);
+  void wait(std::shared_ptr<const Read> read, const ReadPlan& planned, HttpServer::Reply reply);
 
   const Settings settings_;
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
   std::atomic<bool> abort_{false};
+  PositionWaits waits_;
   WorkerPool<SolrQuery> workers_;
 };
 

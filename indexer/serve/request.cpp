@@ -126,9 +126,26 @@ void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
     while (word.ends_with(' ')) word.remove_suffix(1);
     if (word == "count=exact" || word == "count=planned" || word == "count=estimated")
       request.count = true;
+    constexpr std::string_view kWait = "wait=";
+    if (word.starts_with(kWait)) {
+      const auto seconds = word.substr(kWait.size());
+      int number = 0;
+      const auto [end, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), number);
+      // A preference that is none is passed over, as RFC 7240 says.
+      if (error == std::errc{} && end == seconds.data() + seconds.size() && number >= 0) {
+        request.wait = std::chrono::seconds(number);
+      }
+    }
     prefer.skip(prefer.done() ? 0 : 1);
   }
 
+  if (!headers.min_position.empty()) {
+    request.min_position = parse_lsn(headers.min_position);
+    if (!request.min_position) {
+      throw Refusal(400, "22P02", "invalid input syntax for type pg_lsn: \"" + headers.min_position + "\"",
+                    "header Daas-Min-Position", "send what pg_current_wal_insert_lsn() returned after the commit, or a Daas-Position");
+    }
+  }
   if (!headers.accept_profile.empty() && headers.accept_profile != "public") {
     throw Refusal(406, "PGRST106", "Invalid schema: " + headers.accept_profile,
                   "Only the following schemas are exposed: public");

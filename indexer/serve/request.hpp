@@ -10,6 +10,7 @@
 // Filters and trees: filter_grammar.hpp.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/lsn.hpp"
 #include "serve/refusal.hpp"
 #include "serve/text_cursor.hpp"
 
@@ -65,6 +67,8 @@ struct ApiRequest {
   std::uint64_t offset = 0;
   bool count = false;     ///< Prefer: count=…
   bool singular = false;  ///< Accept: application/vnd.pgrst.object+json
+  std::optional<Lsn> min_position;            ///< Daas-Min-Position
+  std::optional<std::chrono::seconds> wait;   ///< Prefer: wait=…
 };
 
 /// A decoded request target.
@@ -81,6 +85,7 @@ struct ReadHeaders {
   std::string prefer;
   std::string accept;
   std::string accept_profile;
+  std::string min_position = {};
 };
 
 /// @param filterable columns that a parameter may name; listed when an unknown one is refused

@@ -63,6 +63,12 @@ class RowWriter {
   std::vector<std::string_view> slices_;
 };
 
+/// What the state's facets say; see plan.cpp.
+struct State {
+  std::optional<bool> whole;  ///< no mark of half a batch
+  std::optional<Lsn> position;
+};
+
 struct Rows {
   std::string body;  ///< objects, comma separated
   std::uint64_t count = 0;
@@ -70,15 +76,25 @@ struct Rows {
   bool found_exact = false;
   bool header = false;
   bool response = false;
-  std::optional<bool> whole;  ///< no mark of half a batch
+  State state;
 };
 
-std::optional<bool> read_whole(ondemand::object facets) {
+State read_state(ondemand::object facets) {
+  State state;
   for (auto facet : facets) {
-    if (std::string_view(facet.unescaped_key()) != "half") continue;
-    return facet.value().get_object().find_field("count").get_uint64() == 0;
+    const std::string_view name = facet.unescaped_key();
+    if (name == "half") {
+      state.whole = facet.value().get_object().find_field("count").get_uint64() == 0;
+    } else if (name == "seen") {
+      for (auto entry : facet.value().get_object()) {
+        if (std::string_view(entry.unescaped_key()) != "position") continue;
+        // Of a long field a whole number, which Solr may print with a fraction.
+        const double position = entry.value().get_double();
+        if (position > 0) state.position = static_cast<Lsn>(position);
+      }
+    }
   }
-  return std::nullopt;
+  return state;
 }
 
 [[noreturn]] void cut_short() {
@@ -102,7 +118,7 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
       }
     } else if (name == "facets") {
-      rows.whole = read_whole(part.value().get_object());
+      rows.state = read_state(part.value().get_object());
     } else if (name == "response") {
       rows.response = true;
       RowWriter writer(shape);
@@ -134,16 +150,17 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
     throw Refusal(502, "XX000", "the search engine's answer could not be read", error.what());
   }
   // Without its header nothing would tell a cut-off search from an empty one.
-  if (!rows.header || !rows.response || !rows.whole) {
+  if (!rows.header || !rows.response || !rows.state.whole) {
     throw Refusal(502, "XX000", "the search engine's answer is not complete");
   }
-  if (!*rows.whole) {
+  if (!*rows.state.whole) {
     throw unavailable("the search engine restarted in the middle of a batch of changes",
                       "its documents are not of one moment until daas-indexer has repeated the batch");
   }
   if (shape.count && !rows.found_exact) cut_short();
 
   ReadAnswer answer;
+  answer.position = rows.state.position;
   // As PostgREST: who asks for no rows is told nothing about them.
   const bool nothing = shape.rows == 0 && !shape.singular;
   const std::string total = shape.count && !nothing ? std::to_string(rows.found) : "*";
@@ -174,6 +191,16 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
     answer.body = "[" + rows.body + "]";
   }
   return answer;
+}
+
+std::optional<Lsn> read_position(std::string solr_body) {
+  try {
+    const auto rows = read_rows(solr_body, {});
+    if (rows.header && rows.state.whole.value_or(false)) return rows.state.position;
+  } catch (const simdjson::simdjson_error&) {
+  } catch (const Refusal&) {
+  }
+  return std::nullopt;
 }
 
 }  // namespace daas

@@ -1,9 +1,11 @@
 // The last stage of a read: Solr's answer to the client's. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/lsn.hpp"
 #include "serve/plan.hpp"
 #include "serve/refusal.hpp"
 
@@ -13,7 +15,13 @@ struct ReadAnswer {
   unsigned status = 200;
   std::string body;
   std::string content_range;
+  /// Every commit that was finished when the insert LSN was below it is in the rows (V of
+  /// docs/delivery.md); nothing when that is not known.
+  std::optional<Lsn> position;
 };
+
+/// The position of an answer to plan_state(). Nothing when it is not known or the answer is not one.
+std::optional<Lsn> read_position(std::string solr_body);
 
 /// Copies the asked columns' raw bytes out of each document text, so that every number, string and
 /// nested value is PostgreSQL's own; a column that a document lacks is null.

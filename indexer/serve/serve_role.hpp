@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string audience;
   std::chrono::seconds token_ttl{3600};
   int threads = 8;        ///< searches at a time
+  std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   int login_threads = 2;  ///< password checks at a time
 };
 

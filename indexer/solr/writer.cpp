@@ -20,14 +20,14 @@ constexpr std::string_view kDurableId = R"(\u0000durable)";
 constexpr long kConflict = 409;
 
 /// A tombstone, so that no read shows it.
-std::string mark(std::string_view id, std::int64_t version, bool half = false) {
+std::string mark(std::string_view id, std::int64_t version, const std::string& more = {}) {
   return R"({"id":")" + std::string(id) + R"(","_ver_":)" + std::to_string(version) +
-         R"(,"_deleted_":true)" + (half ? R"(,"_half_":true})" : "}");
+         R"(,"_deleted_":true)" + more + "}";
 }
 
 }  // namespace
 
-std::string half_mark(std::int64_t version) { return mark(kFenceId, version, true); }
+std::string half_mark(std::int64_t version) { return mark(kFenceId, version, R"(,"_half_":true)"); }
 
 SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
                        HttpConnection::Timeout timeout)
@@ -167,11 +167,12 @@ std::int64_t SolrWriter::durable_version(const std::string& collection) {
 }
 
 void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
-                               std::int64_t version) {
+                               std::int64_t version, Lsn position) {
   post_fence(collection,
              searcher == Searcher::kSoft ? "&softCommit=true&waitSearcher=true"
                                          : "&commit=true&openSearcher=true&waitSearcher=true",
-             mark(kFenceId, version), "opening of a searcher of " + collection);
+             mark(kFenceId, version, R"(,"_position_":)" + std::to_string(position)),
+             "opening of a searcher of " + collection);
 }
 
 void SolrWriter::fence(const std::string& collection, std::int64_t version) {

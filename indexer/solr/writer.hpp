@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/document.hpp"
+#include "core/lsn.hpp"
 #include "solr/http.hpp"
 
 namespace daas {
@@ -53,7 +54,9 @@ class SolrWriter {
   /// one is repeated: what was sent with an older one and lands after this opens no searcher. Throws
   /// Error(kRestart) when the collection has seen a newer one: another daemon goes on with it.
   /// Of several shards only the one that has the fence is safe from late ones.
-  void open_searcher(const std::string& collection, Searcher searcher, std::int64_t version);
+  /// @param position goes with the fence: whoever searches with it reads how fresh what it found is
+  void open_searcher(const std::string& collection, Searcher searcher, std::int64_t version,
+                     Lsn position);
 
   /// Lets no open_searcher() of before open a searcher any more. Whether what is there is whole is not
   /// known, so the fence is a half_mark() until the next open_searcher().

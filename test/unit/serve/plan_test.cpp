@@ -8,8 +8,9 @@
 namespace daas {
 namespace {
 
-constexpr const char* kHalfFacet =
-    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}}})";
+constexpr const char* kStateFacet =
+    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
+    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)"}}})json";
 
 using nlohmann::json;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -98,7 +99,7 @@ TEST(Plan, TheFrameOfAReadIsExactlyThis) {
       {"start", "5"},
       {"rows", "20"},
       {"fl", "_doc_:[json]"},
-      {"json.facet", kHalfFacet},
+      {"json.facet", kStateFacet},
       {"wt", "json"},
       {"timeAllowed", "5000"},
   };
@@ -208,7 +209,7 @@ TEST(Plan, HostileTextStaysAValue) {
         if (name[0] == 'v' && value.find(raw) != std::string::npos) {
           seen = true;
         } else if (name == "json.facet") {
-          EXPECT_EQ(value, kHalfFacet);
+          EXPECT_EQ(value, kStateFacet);
         } else {
           // Nothing but generated text in every other parameter.
           static const std::regex kGenerated(

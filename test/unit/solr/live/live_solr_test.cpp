@@ -75,7 +75,7 @@ class LiveSolr : public testing::TestWithParam<int> {
     const auto refused = writer_.update(collection_, body);
     EXPECT_TRUE(refused.empty()) << refused.front().id << ": " << refused.front().message;
   }
-  void show() { writer_.open_searcher(collection_, Searcher::kSoft, ++shown_); }
+  void show() { writer_.open_searcher(collection_, Searcher::kSoft, ++shown_, 1); }
 
   json search(FormParameters parameters) {
     const HttpResponse response = query_.search(collection_, parameters, kTimeout);
@@ -127,7 +127,7 @@ TEST_P(LiveSolr, DocumentIsVisibleOnlyAfterAnOpeningCommit) {
   show();
   EXPECT_EQ(texts(), "A");
   write(R"([{"id":"b","_ver_":1,"_doc_":"B"}])");
-  writer_.open_searcher(collection_, Searcher::kDurable, 1000);
+  writer_.open_searcher(collection_, Searcher::kDurable, 1000, 1);
   EXPECT_EQ(texts(), "A B");
 }
 
@@ -137,14 +137,14 @@ TEST_P(LiveSolr, AnOlderOpeningOfASearcherIsRefusedAndShowsNothing) {
   write(R"([{"id":"a","_ver_":1,"_doc_":"A"}])");
   for (const auto searcher : {Searcher::kSoft, Searcher::kDurable}) {
     try {
-      writer_.open_searcher(collection_, searcher, 5);
+      writer_.open_searcher(collection_, searcher, 5, 1);
       ADD_FAILURE() << "opened by a version that is not newer";
     } catch (const Error& error) {
       EXPECT_EQ(error.remedy(), Remedy::kRestart) << error.what();
     }
     EXPECT_EQ(texts(), "");
   }
-  writer_.open_searcher(collection_, Searcher::kSoft, 6);
+  writer_.open_searcher(collection_, Searcher::kSoft, 6, 1);
   EXPECT_EQ(texts(), "A");
 }
 
