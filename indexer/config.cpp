@@ -101,7 +101,8 @@ po::options_description described() {
       ("jwt-audience", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "aud of tokens")
       ("token-ttl", po::value<std::string>()->default_value("1h")->value_name("TIME"), "life of an access token")
       ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
-      ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position");
+      ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position")
+      ("cors-origin", po::value<std::vector<std::string>>()->value_name("ORIGIN"), "whose pages may read, https://app.example; repeat, or *");
   po::options_description all("Options", 100, 40);
   all.add(general).add(postgres).add(solr).add(batch).add(serve);
   return all;
@@ -298,6 +299,7 @@ Config build(const po::variables_map& values, bool check) {
   serve.token_ttl = std::chrono::duration_cast<std::chrono::seconds>(time_of(values, "token-ttl"));
   serve.threads = values["serve-threads"].as<int>();
   serve.position_wait = time_of(values, "position-wait");
+  if (values.count("cors-origin") > 0) serve.origins = values["cors-origin"].as<std::vector<std::string>>();
   return config;
 }
 

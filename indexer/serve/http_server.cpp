@@ -186,6 +186,10 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
                           header("accept"),
                           header("accept-profile"),
                           header("daas-min-position"),
+                          header("range"),
+                          header("if-none-match"),
+                          header("accept-encoding"),
+                          header("origin"),
                           std::move(message.body())};
     for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
       if (std::string_view(at->value()) != request.prefer)
@@ -219,7 +223,15 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
     response_->result(response.status);
     response_->set(http::field::server, "daas");
     response_->set(http::field::content_type, "application/json; charset=utf-8");
-    for (const auto& [name, value] : response.headers) response_->set(name, value);
+    for (const auto& [name, value] : response.headers) {
+      if (name == "Vary") {
+        response_->insert(name, value);
+      } else {
+        response_->set(name, value);
+      }
+    }
+    // Neither has a body, and what a 304 is of is the client's already.
+    if (response.status == 204 || response.status == 304) response_->erase(http::field::content_type);
     response_->keep_alive(keep_alive_ && !core_->draining());
     response_->content_length(body_.size());
     response_->body() = head_ ? asio::const_buffer() : asio::buffer(body_);

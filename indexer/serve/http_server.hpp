@@ -21,6 +21,10 @@ struct ServerRequest {
   std::string accept;
   std::string accept_profile;
   std::string min_position;  ///< Daas-Min-Position
+  std::string range;
+  std::string if_none_match;
+  std::string accept_encoding;
+  std::string origin;
   std::string body;
 };
 

@@ -46,15 +46,42 @@ const Column& filterable(const Api& api, const std::string& name, std::string_vi
   return *column;
 }
 
+/// A cast that needs no arithmetic: to text, to the type itself, and to a wider one of whole numbers.
+AnswerShape::Member cast(AnswerShape::Member member, const std::string& to, const Column& column, const Api& api) {
+  const auto none = [&] {
+    return Refusal(400, "42846", "cannot cast column " + api.path + "." + column.name + " of type " + column.pg_type + " to " + to, {},
+                   "cast it in the model's query");
+  };
+  const auto is = [&](std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* name) { return to == name; });
+  };
+  if (is({"text", "varchar", "character varying"})) {
+    if (!member.form.has_text()) throw none();
+    member.as_text = true;
+    return member;
+  }
+  const int bytes = column.type == ValueType::kInt2 ? 2 : column.type == ValueType::kInt4 ? 4 : column.type == ValueType::kInt8 ? 8 : 0;
+  const bool widens = bytes > 0 && (is({"int8", "bigint", "numeric", "decimal"}) ||
+                                    (bytes <= 4 && is({"int4", "int", "integer"})) || (bytes <= 2 && is({"int2", "smallint"})));
+  const bool same = to == column.pg_type ||
+                    (column.type == ValueType::kBoolean && is({"bool", "boolean"})) ||
+                    (column.type == ValueType::kFloat8 && is({"float8", "float", "double precision"})) ||
+                    (column.type == ValueType::kFloat4 && is({"float4", "real"})) ||
+                    (column.type == ValueType::kNumeric && is({"numeric", "decimal"}));
+  if (!widens && !same) throw none();
+  return member;
+}
+
 std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& api) {
   std::vector<AnswerShape::Member> members;
   const auto add_all = [&] {
     for (const auto& field : api.fields) {
-      if (api.column(field) != nullptr) members.push_back({field, field});
+      const Column* const column = api.column(field);
+      if (column != nullptr) members.push_back({field, field, TextForm(*column)});
     }
   };
   if (request.select.empty()) add_all();
-  for (const auto& [column, name] : request.select) {
+  for (const auto& [column, name, to] : request.select) {
     if (column.empty()) {
       add_all();
       continue;
@@ -63,11 +90,13 @@ std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& a
       throw Refusal(400, "42703", "column " + api.path + "." + column + " does not exist",
                     "this API has: " + listed(api.fields));
     }
-    if (api.column(column) == nullptr) {
+    const Column* const found = api.column(column);
+    if (found == nullptr) {
       throw unavailable("column " + api.path + "." + column + " is not loaded yet",
                         "its model was redefined and the new generation is not live");
     }
-    members.push_back({column, name});
+    AnswerShape::Member member{column, name, TextForm(*found)};
+    members.push_back(to.empty() ? std::move(member) : cast(std::move(member), to, *found, api));
   }
   return members;
 }
@@ -124,6 +153,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
                    std::chrono::milliseconds time_allowed) {
   ReadPlan plan;
   plan.model = api.model;
+  plan.by_cursor = request.cursor.has_value();
   plan.solr.collection = api.collection;
   auto& parameters = plan.solr.parameters;
 
@@ -147,8 +177,9 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   plan.shape.offset = request.offset;
   plan.shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
   plan.shape.count = request.count;
-  plan.shape.singular = request.singular;
-  if (request.singular) plan.shape.rows = std::min<std::uint64_t>(plan.shape.rows, 2);
+  plan.shape.format = request.format;
+  plan.shape.strip_nulls = request.strip_nulls;
+  if (request.format == Format::kObject) plan.shape.rows = std::min<std::uint64_t>(plan.shape.rows, 2);
   if (request.offset > kDeepestRow || request.offset + plan.shape.rows > kDeepestRow) {
     throw Refusal(
         400, "54000", "offset + limit is more than 10,000",

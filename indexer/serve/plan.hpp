@@ -12,6 +12,7 @@
 
 #include "serve/api.hpp"
 #include "serve/request.hpp"
+#include "serve/value_text.hpp"
 
 namespace daas {
 
@@ -29,16 +30,20 @@ struct AnswerShape {
   struct Member {
     std::string column;  ///< key in the document text
     std::string name;    ///< key in the answer
+    TextForm form = {};  ///< of its values, where they are written as text
+    bool as_text = false;
   };
   std::vector<Member> members;
   std::uint64_t offset = 0;
   std::uint64_t rows = 0;  ///< asked for, at most
   bool count = false;
-  bool singular = false;
+  Format format = Format::kArray;
+  bool strip_nulls = false;
 };
 
 struct ReadPlan {
   std::string model;
+  bool by_cursor = false;  ///< seal_cursor() and open_cursor() speak of it
   SolrRequest solr;
   AnswerShape shape;
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log_field.hpp"
+#include "serve/representation.hpp"
 #include "serve/response.hpp"
 
 namespace daas {
@@ -29,6 +30,22 @@ void allow(const ServerRequest& request, std::initializer_list<std::string_view>
       405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
   error.headers.emplace_back("Allow", allowed);
   throw Refusal(std::move(error));
+}
+
+const char* content_type(const AnswerShape& shape) {
+  switch (shape.format) {
+    case Format::kArray:
+      return shape.strip_nulls ? "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"
+                               : "application/json; charset=utf-8";
+    case Format::kObject:
+      return shape.strip_nulls ? "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
+                               : "application/vnd.pgrst.object+json; charset=utf-8";
+    case Format::kCsv:
+      return "text/csv; charset=utf-8";
+    case Format::kLines:
+      return "application/x-ndjson; charset=utf-8";
+  }
+  return "application/json; charset=utf-8";
 }
 
 /// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
@@ -64,6 +81,8 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
+      seal_(settings_.cursor_secret),
+      origins_(settings_.origins),
       waits_(settings_.pg_conninfo, settings_.solr),
       workers_(std::max(1, settings_.threads), kMostReads,
                [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
@@ -82,7 +101,21 @@ std::string ReadService::route(const std::string& target) const {
   return api ? "/" + api->path : "other";
 }
 
-void ReadService::handle(ServerRequest request, HttpServer::Reply reply) {
+void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
+  // What a page of another origin is told of a refusal, it must be able to read, too.
+  const HttpServer::Reply reply = [this, origin = request.origin, plain_reply](ServerResponse response) {
+    origins_.open(response, origin);
+    plain_reply(std::move(response));
+  };
+  if (request.method == "OPTIONS" && !request.origin.empty()) return plain_reply(origins_.preflight(request.origin));
+  try {
+    route_to(request, reply);
+  } catch (const Refusal& refusal) {
+    reply(error_response(refusal.error()));
+  }
+}
+
+void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply& reply) {
   const auto path = request.target.substr(0, request.target.find('?'));
   if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
@@ -94,7 +127,10 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply reply) {
       reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
     });
   } else {
-    read(request, std::move(reply));
+    read(request, [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding, reply](ServerResponse response) {
+      represent(response, if_none_match, accept_encoding);
+      reply(std::move(response));
+    });
   }
 }
 
@@ -123,7 +159,8 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   allow(request, {"GET", "HEAD"});
   // The types of scope columns are those of the live generation.
   if (!api->collection.empty()) check_scope(*api, read.claims);
-  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile, request.min_position},
+  read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile, request.min_position,
+                                      request.method == "GET" ? request.range : std::string()},
                             api->path, api->filters, api->fields);
   plan(read);  // refused here, a bad request costs no worker
 
@@ -180,7 +217,9 @@ ReadPlan ReadService::plan(const Read& read) const {
     throw unavailable("the API " + api->path + " is not loaded yet",
                       "its first load is not done; see SELECT * FROM daas.status()");
   }
-  return plan_read(read.request, *api, read.claims, settings_.time_allowed);
+  auto plan = plan_read(read.request, *api, read.claims, settings_.time_allowed);
+  if (plan.by_cursor) seal_.open(plan, *read.request.cursor);
+  return plan;
 }
 
 std::optional<ServerResponse> ReadService::search(SolrQuery& solr, const Read& read,
@@ -226,9 +265,11 @@ std::optional<ServerResponse> ReadService::search(SolrQuery& solr, const Read& r
   response.status = rows.status;
   response.body = std::move(rows.body);
   response.headers.emplace_back("Content-Range", rows.content_range);
-  if (planned.shape.singular) {
-    response.headers.emplace_back("Content-Type",
-                                  "application/vnd.pgrst.object+json; charset=utf-8");
+  response.headers.emplace_back("Content-Type", content_type(planned.shape));
+  if (planned.by_cursor) {
+    if (auto cursor = seal_.seal(planned, rows.next); !cursor.empty()) {
+      response.headers.emplace_back("Daas-Cursor", std::move(cursor));
+    }
   }
   if (planned.shape.count) response.headers.emplace_back("Preference-Applied", "count=exact");
   return response;

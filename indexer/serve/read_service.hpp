@@ -6,8 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "serve/catalog.hpp"
+#include "serve/cross_origin.hpp"
+#include "serve/cursor_seal.hpp"
 #include "serve/http_server.hpp"
 #include "serve/login.hpp"
 #include "serve/plan.hpp"
@@ -27,6 +30,8 @@ class ReadService {
     std::chrono::milliseconds time_allowed{5'000};
     std::string pg_conninfo;  ///< to tell the indexing daemon what is waited for
     std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
+    std::string cursor_secret;
+    std::vector<std::string> origins;  ///< whose pages may read; see CrossOrigin
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -43,6 +48,7 @@ class ReadService {
  private:
   struct Read;
 
+  void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
   ReadPlan plan(const Read& read) const;
   /// Queues it. False when too many are waiting.
@@ -56,6 +62,8 @@ class ReadService {
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
   std::atomic<bool> abort_{false};
+  const CursorSeal seal_;
+  const CrossOrigin origins_;
   PositionWaits waits_;
   WorkerPool<SolrQuery> workers_;
 };

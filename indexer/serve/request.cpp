@@ -6,11 +6,13 @@
 #include <span>
 
 #include "serve/filter_grammar.hpp"
+#include "serve/read_headers.hpp"
 
 namespace daas {
 namespace {
 
 constexpr std::string_view kLaterParameters[] = {"columns", "on_conflict"};
+constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "_cursor"};
 
 struct Junction {
   std::string_view name;
@@ -55,7 +57,11 @@ std::vector<Selection> parse_select(std::string_view text) {
         cursor.skip(1);
         selection.column = take_name(cursor, "select parameter", text);
       }
-      if (cursor.rest().starts_with("::")) throw not_implemented("casts (::) in select");
+      if (cursor.take("::")) {
+        selection.cast = lower_ascii(cursor.take_until(",.(:"));
+        selection.cast.erase(selection.cast.find_last_not_of(' ') + 1);
+        if (selection.cast.empty()) throw parse_failure("select parameter", cursor, text, "expecting a type after \"::\"");
+      }
       if (cursor.peek() == '.')
         throw Refusal(400, "PGRST123", "Use of aggregate functions is not allowed");
       if (cursor.peek() == '(' || cursor.peek() == '!') {
@@ -118,61 +124,6 @@ std::uint64_t parse_count(std::string_view name, std::string_view text) {
                 "expecting a whole number, zero or more");
 }
 
-void apply_headers(ApiRequest& request, const ReadHeaders& headers) {
-  TextCursor prefer(headers.prefer);
-  while (!prefer.done()) {
-    prefer.skip_blanks();
-    auto word = prefer.take_until(",;");
-    while (word.ends_with(' ')) word.remove_suffix(1);
-    if (word == "count=exact" || word == "count=planned" || word == "count=estimated")
-      request.count = true;
-    constexpr std::string_view kWait = "wait=";
-    if (word.starts_with(kWait)) {
-      const auto seconds = word.substr(kWait.size());
-      int number = 0;
-      const auto [end, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), number);
-      // A preference that is none is passed over, as RFC 7240 says.
-      if (error == std::errc{} && end == seconds.data() + seconds.size() && number >= 0) {
-        request.wait = std::chrono::seconds(number);
-      }
-    }
-    prefer.skip(prefer.done() ? 0 : 1);
-  }
-
-  if (!headers.min_position.empty()) {
-    request.min_position = parse_lsn(headers.min_position);
-    if (!request.min_position) {
-      throw Refusal(400, "22P02", "invalid input syntax for type pg_lsn: \"" + headers.min_position + "\"",
-                    "header Daas-Min-Position", "send what pg_current_wal_insert_lsn() returned after the commit, or a Daas-Position");
-    }
-  }
-  if (!headers.accept_profile.empty() && headers.accept_profile != "public") {
-    throw Refusal(406, "PGRST106", "Invalid schema: " + headers.accept_profile,
-                  "Only the following schemas are exposed: public");
-  }
-  if (headers.accept.empty()) return;
-  bool acceptable = false;
-  TextCursor accept(headers.accept);
-  while (!accept.done() && !acceptable) {
-    accept.skip_blanks();
-    const auto range = accept.take_until(",");
-    auto type = lower_ascii(range.substr(0, range.find(';')));
-    type.erase(type.find_last_not_of(' ') + 1);
-    request.singular =
-        type == "application/vnd.pgrst.object+json" || type == "application/vnd.pgrst.object";
-    acceptable = request.singular || type == "*/*" || type == "application/*" ||
-                 type == "application/json" || type == "application/vnd.pgrst.array+json" ||
-                 type == "application/vnd.pgrst.array";
-    if (lower_ascii(range).find("nulls=stripped") != std::string::npos)
-      acceptable = request.singular = false;
-    accept.skip(accept.done() ? 0 : 1);
-  }
-  if (!acceptable) {
-    throw Refusal(406, "PGRST107", "None of these media types are available: " + headers.accept,
-                  "available: application/json, application/vnd.pgrst.object+json");
-  }
-}
-
 /// Every column in it must be one that may be asked for.
 void check_columns(const Filter& filter, const std::function<void(const std::string&)>& check) {
   if (filter.logic == Filter::Logic::kNone) return check(filter.column);
@@ -228,16 +179,17 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     throw Refusal(
         400, "42703", "column " + std::string(api) + "." + column + " does not exist",
         "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
-        "other parameters are select, order, limit, offset, and, or, not.and and not.or");
+        "other parameters are select, order, limit, offset, and, or, not.and, not.or and _cursor");
   };
   for (const auto& [name, value] : target.parameters) {
-    if (name == "select" || name == "order" || name == "limit" || name == "offset") {
+    if (contains(kOnce, name)) {
       once(name);
       // An empty list is the default, as in PostgREST.
       if (name == "select" && !value.empty()) request.select = parse_select(value);
       if (name == "order") request.order = parse_order(value);
       if (name == "limit") request.limit = parse_count(name, value);
       if (name == "offset") request.offset = parse_count(name, value);
+      if (name == "_cursor") request.cursor = value;
       continue;
     }
     if (contains(kLaterParameters, name)) throw not_implemented("parameter \"" + name + "\"");
@@ -256,6 +208,10 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     request.filters.push_back(parse_filter(std::move(column), value));
   }
   apply_headers(request, headers);
+  if (request.cursor && request.offset != 0) {
+    throw Refusal(400, "PGRST100", "_cursor and an offset exclude each other", {},
+                  "leave out offset and Range: the cursor says where to go on");
+  }
   return request;
 }
 

@@ -3,8 +3,8 @@
 //
 //   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
 //   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
-//             | "offset=" digits | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
-//   item      = "*" | [ name ":" ] name
+//             | "offset=" digits | "_cursor=" [ cursor ] | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
+//   item      = "*" | [ name ":" ] name [ "::" type ]
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
 //   name      = bare | DQUOTE *( char | "\" char ) DQUOTE
 // Filters and trees: filter_grammar.hpp.
@@ -50,12 +50,21 @@ struct Filter {
 struct Selection {
   std::string column;  ///< empty: every field of the API (a column may well be named `*`)
   std::string name;    ///< of the answer's member
+  std::string cast;    ///< type after ::, in lower case; empty: none
 };
 
 struct OrderTerm {
   std::string column;
   bool descending = false;
   std::optional<bool> nulls_first;  ///< absent: PostgreSQL's default (last when ascending)
+};
+
+/// How the rows are written.
+enum class Format : std::uint8_t {
+  kArray,   ///< a JSON array of objects
+  kObject,  ///< one object: application/vnd.pgrst.object+json
+  kCsv,     ///< text/csv
+  kLines,   ///< an object a line: application/x-ndjson
 };
 
 /// What a client asked for.
@@ -65,8 +74,10 @@ struct ApiRequest {
   std::vector<OrderTerm> order;
   std::optional<std::uint64_t> limit;
   std::uint64_t offset = 0;
-  bool count = false;     ///< Prefer: count=…
-  bool singular = false;  ///< Accept: application/vnd.pgrst.object+json
+  bool count = false;  ///< Prefer: count=…
+  Format format = Format::kArray;
+  bool strip_nulls = false;           ///< members that are null are left out
+  std::optional<std::string> cursor;  ///< _cursor=: empty for the first page, then what the last answer gave
   std::optional<Lsn> min_position;            ///< Daas-Min-Position
   std::optional<std::chrono::seconds> wait;   ///< Prefer: wait=…
 };
@@ -86,6 +97,7 @@ struct ReadHeaders {
   std::string accept;
   std::string accept_profile;
   std::string min_position = {};
+  std::string range = {};
 };
 
 /// @param filterable columns that a parameter may name; listed when an unknown one is refused

@@ -8,22 +8,37 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/json_text.hpp"
+
 namespace daas {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// Where each wanted column goes in an answer's object; built once per answer.
+/// Writes rows in the answer's format; built once per answer.
 class RowWriter {
  public:
-  explicit RowWriter(const AnswerShape& shape) : slices_(shape.members.size()) {
+  explicit RowWriter(const AnswerShape& shape) : shape_(shape), slices_(shape.members.size()) {
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
       slots_[shape.members[i].column].push_back(i);
       keys_.push_back(nlohmann::json(shape.members[i].name).dump() + ":");
     }
   }
 
-  void append(std::string& body, ondemand::object document) {
+  /// What stands before the first row, between rows, and after the last.
+  void begin(std::string& body) const {
+    if (shape_.format == Format::kArray) body += '[';
+    if (shape_.format != Format::kCsv) return;
+    for (std::size_t i = 0; i < shape_.members.size(); ++i) {
+      if (i != 0) body += ',';
+      append_csv_field(body, shape_.members[i].name);
+    }
+  }
+  void end(std::string& body) const {
+    if (shape_.format == Format::kArray) body += ']';
+  }
+
+  void append(std::string& body, ondemand::object document, bool first) {
     std::fill(slices_.begin(), slices_.end(), std::string_view{});
     for (auto field : document) {
       const std::string_view key = field.unescaped_key();
@@ -32,16 +47,49 @@ class RowWriter {
       const auto slice = raw(field.value());
       for (const auto slot : wanted->second) slices_[slot] = slice;
     }
+    if (shape_.format == Format::kCsv) {
+      body += '\n';
+      append_line(body);
+    } else {
+      if (!first && shape_.format != Format::kLines) body += ',';
+      append_object(body);
+      if (shape_.format == Format::kLines) body += '\n';
+    }
+  }
+
+ private:
+  static bool is_null(std::string_view slice) { return slice.empty() || slice == "null"; }
+
+  void append_object(std::string& body) const {
     body += '{';
+    bool first = true;
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      if (i != 0) body += ',';
+      const auto slice = slices_[i];
+      if (shape_.strip_nulls && is_null(slice)) continue;
+      if (!first) body += ',';
+      first = false;
       body += keys_[i];
-      body += slices_[i].empty() ? std::string_view("null") : slices_[i];
+      if (is_null(slice)) {
+        body += "null";
+      } else if (shape_.members[i].as_text) {
+        body += '"';
+        append_json_escaped(body, shape_.members[i].form.text(slice, true));
+        body += '"';
+      } else {
+        body += slice;
+      }
     }
     body += '}';
   }
 
- private:
+  void append_line(std::string& body) const {
+    for (std::size_t i = 0; i < slices_.size(); ++i) {
+      if (i != 0) body += ',';
+      if (is_null(slices_[i])) continue;
+      append_csv_field(body, shape_.members[i].form.text(slices_[i], shape_.members[i].as_text));
+    }
+  }
+
   static std::string_view raw(ondemand::value value) {
     std::string_view text;
     const ondemand::json_type type = value.type();
@@ -58,6 +106,7 @@ class RowWriter {
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
   }
 
+  const AnswerShape& shape_;
   std::unordered_map<std::string, std::vector<std::size_t>> slots_;
   std::vector<std::string> keys_;
   std::vector<std::string_view> slices_;
@@ -70,7 +119,8 @@ struct State {
 };
 
 struct Rows {
-  std::string body;  ///< objects, comma separated
+  std::string body;
+  std::string next;  ///< cursor mark of the rows after these; empty when none was asked for
   std::uint64_t count = 0;
   std::uint64_t found = 0;
   bool found_exact = false;
@@ -122,6 +172,7 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
     } else if (name == "response") {
       rows.response = true;
       RowWriter writer(shape);
+      writer.begin(rows.body);
       for (auto entry : part.value().get_object()) {
         const std::string_view key = entry.unescaped_key();
         if (key == "numFound") {
@@ -130,11 +181,14 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
           rows.found_exact = entry.value().get_bool();
         } else if (key == "docs") {
           for (auto row : entry.value().get_array()) {
-            if (rows.count++ != 0) rows.body += ',';
-            writer.append(rows.body, row.get_object().find_field("_doc_").get_object());
+            writer.append(rows.body, row.get_object().find_field("_doc_").get_object(), rows.count == 0);
+            ++rows.count;
           }
         }
       }
+      writer.end(rows.body);
+    } else if (name == "nextCursorMark") {
+      rows.next = std::string(std::string_view(part.value().get_string()));
     }
   }
   return rows;
@@ -162,7 +216,7 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
   ReadAnswer answer;
   answer.position = rows.state.position;
   // As PostgREST: who asks for no rows is told nothing about them.
-  const bool nothing = shape.rows == 0 && !shape.singular;
+  const bool nothing = shape.rows == 0 && shape.format != Format::kObject;
   const std::string total = shape.count && !nothing ? std::to_string(rows.found) : "*";
   if (shape.count && !nothing && shape.offset > rows.found) {
     ApiError error{416,
@@ -180,16 +234,13 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
                              : std::to_string(shape.offset) + "-" +
                                    std::to_string(shape.offset + rows.count - 1) + "/" + total;
   if (shape.count && !nothing && rows.count < rows.found) answer.status = 206;
-  if (shape.singular) {
-    if (rows.count != 1) {
-      throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
-                    "The result contains " +
-                        std::to_string(rows.count == 0 ? 0 : rows.found - shape.offset) + " rows");
-    }
-    answer.body = std::move(rows.body);
-  } else {
-    answer.body = "[" + rows.body + "]";
+  if (shape.format == Format::kObject && rows.count != 1) {
+    throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
+                  "The result contains " +
+                      std::to_string(rows.count == 0 ? 0 : rows.found - shape.offset) + " rows");
   }
+  answer.body = std::move(rows.body);
+  answer.next = rows.count == 0 ? std::string() : std::move(rows.next);
   return answer;
 }
 

@@ -15,6 +15,7 @@ struct ReadAnswer {
   unsigned status = 200;
   std::string body;
   std::string content_range;
+  std::string next;  ///< Solr's mark of where the next page begins; empty: there is none, or it was not asked for
   /// Every commit that was finished when the insert LSN was below it is in the rows (V of
   /// docs/delivery.md); nothing when that is not known.
   std::optional<Lsn> position;
@@ -24,7 +25,8 @@ struct ReadAnswer {
 std::optional<Lsn> read_position(std::string solr_body);
 
 /// Copies the asked columns' raw bytes out of each document text, so that every number, string and
-/// nested value is PostgreSQL's own; a column that a document lacks is null.
+/// nested value is PostgreSQL's own; a column that a document lacks is null. CSV and casts to text hold
+/// PostgreSQL's text output.
 /// @param solr_body consumed; gets padding for the parser
 /// @throws Refusal 504 for a search that was cut short, 406 and 416 of the dialect, and 502 when
 ///         the answer can't be understood

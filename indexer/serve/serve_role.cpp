@@ -15,7 +15,8 @@ struct ServeRole::Parts {
         tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
         catalog(options.pg_conninfo),
         logins(options.pg_conninfo, tokens, options.login_threads),
-        reads({options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.position_wait}, catalog, tokens, logins),
+        reads({options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.position_wait,
+               options.jwt_key, options.origins}, catalog, tokens, logins),
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30)},
                [this](ServerRequest request, HttpServer::Reply reply) {

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::chrono::seconds token_ttl{3600};
   int threads = 8;        ///< searches at a time
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
+  std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *
   int login_threads = 2;  ///< password checks at a time
 };
 

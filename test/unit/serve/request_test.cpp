@@ -188,7 +188,8 @@ TEST(Select, RenamesQuotesAndStars) {
 }
 
 TEST(Select, WhatAnApiHasNotIsRefusedByItsCode) {
-  EXPECT_EQ(refusal_code("select=a::text"), "400 PGRST127");
+  EXPECT_EQ(read("select=x:a::TEXT,b").select.at(0).cast, "text");
+  EXPECT_EQ(refusal_code("select=a::"), "400 PGRST100");
   EXPECT_EQ(refusal_code("select=a->b"), "400 PGRST127");
   EXPECT_EQ(refusal_code("select=rel(a)"), "400 PGRST200");
   EXPECT_EQ(refusal_code("select=x:rel!inner(a)"), "400 PGRST200");
@@ -235,12 +236,48 @@ TEST(Headers, CountSingularAndProfiles) {
   EXPECT_TRUE(read("", {"return=minimal, count=exact", "", ""}).count);
   EXPECT_TRUE(read("", {"count=planned", "", ""}).count);
   EXPECT_FALSE(read("", {"count=exactly,,;;", "", ""}).count);
-  EXPECT_TRUE(read("", {"", "application/vnd.pgrst.object+json", ""}).singular);
-  EXPECT_FALSE(read("", {"", "text/html, */*;q=0.1", "public"}).singular);
-  EXPECT_EQ(refusal("", {"", "text/csv", ""}).code, "PGRST107");
-  EXPECT_EQ(refusal("", {"", "application/vnd.pgrst.array+json;nulls=stripped", ""}).status, 406u);
+  EXPECT_EQ(read("", {"", "application/vnd.pgrst.object+json", ""}).format, Format::kObject);
+  EXPECT_EQ(read("", {"", "text/html, */*;q=0.1", "public"}).format, Format::kArray);
+  EXPECT_EQ(read("", {"", "text/csv", ""}).format, Format::kCsv);
+  EXPECT_EQ(read("", {"", "application/x-ndjson", ""}).format, Format::kLines);
+  EXPECT_TRUE(read("", {"", "application/vnd.pgrst.array+json;nulls=stripped", ""}).strip_nulls);
+  EXPECT_TRUE(read("", {"", "application/vnd.pgrst.object+json;nulls=stripped", ""}).strip_nulls);
+  EXPECT_EQ(refusal("", {"", "application/geo+json", ""}).code, "PGRST107");
+  EXPECT_EQ(refusal("", {"", "text/csv;q=0", ""}).code, "PGRST107");
   EXPECT_EQ(refusal("", {"", ",,;", ""}).status, 406u);
   EXPECT_EQ(refusal("", {"", "", "private"}).code, "PGRST106");
+}
+
+TEST(Headers, PreferencesAreStrictOnlyWhenAsked) {
+  EXPECT_NO_THROW(read("", {"frobnicate, wait=x", "", ""}));
+  EXPECT_EQ(refusal("", {"handling=strict, frobnicate", "", ""}).code, "PGRST122");
+  EXPECT_NO_THROW(read("", {"handling=strict, count=exact; wait=3, return=minimal", "", ""}));
+  EXPECT_EQ(read("", {"wait=3", "", ""}).wait, std::chrono::seconds(3));
+}
+
+TEST(Headers, RangeMeetsLimitAndOffset) {
+  const auto range = [](const std::string& query, const std::string& header) {
+    const auto request = read(query, {"", "", "", "", header});
+    return std::to_string(request.offset) + "+" + (request.limit ? std::to_string(*request.limit) : "all");
+  };
+  EXPECT_EQ(range("", "10-19"), "10+10");
+  EXPECT_EQ(range("", "10-"), "10+all");
+  EXPECT_EQ(range("limit=5", "0-19"), "0+5");
+  EXPECT_EQ(range("limit=5&offset=3", "4-19"), "4+4");
+  EXPECT_EQ(range("limit=5", "7-19"), "7+0");
+  EXPECT_EQ(range("limit=18446744073709551615&offset=1", "0-18446744073709551615"), "1+18446744073709551615");
+  EXPECT_EQ(range("offset=18446744073709551615&limit=5", "0-1").substr(0, 21), "18446744073709551615+");
+  for (const char* none : {"", "x", "-5", "a-b", "1-2-3", "bytes=0-5", "1,2", "-"}) {
+    EXPECT_EQ(range("", none), "0+all") << none;
+  }
+  EXPECT_EQ(refusal("", {"", "", "", "", "5-2"}).code, "PGRST103");
+}
+
+TEST(Cursor, ExcludesAnOffset) {
+  EXPECT_EQ(read("_cursor=").cursor, "");
+  EXPECT_FALSE(read("limit=1").cursor);
+  EXPECT_EQ(refusal_code("_cursor=&offset=1"), "400 PGRST100");
+  EXPECT_EQ(refusal("_cursor=", {"", "", "", "", "1-2"}).code, "PGRST100");
 }
 
 TEST(Grammar, NoInputCrashes) {

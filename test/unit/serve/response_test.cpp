@@ -102,7 +102,7 @@ TEST(Answer, ContentRangeAndStatusFollowTheCount) {
 
 TEST(Answer, SingularIsOneObjectOr406) {
   auto shape = shape_of({{"a", "a"}});
-  shape.singular = true;
+  shape.format = Format::kObject;
   EXPECT_EQ(answer_read(solr(document(R"({"a":1})"), "1"), shape).body, R"({"a":1})");
   EXPECT_EQ(status_of(solr("", "0"), shape), 406u);
   try {
@@ -165,6 +165,70 @@ TEST(ErrorBody, IsAlwaysAnObjectWithFourMembers) {
             R"({"code":"PGRST205","message":"m","details":null,"hint":"h"})");
   EXPECT_NE(error_body({400, "x", "bad \xff byte \"q\"", "", "", {}}).find("\\\"q\\\""),
             std::string::npos);
+}
+
+AnswerShape typed(Format format) {
+  auto shape = shape_of({});
+  const auto add = [&shape](const char* name, ValueType type, const char* pg_type) {
+    shape.members.push_back({name, name, TextForm(Column{name, type, "", pg_type})});
+  };
+  add("n", ValueType::kNumeric, "numeric");
+  add("b", ValueType::kBoolean, "boolean");
+  add("t", ValueType::kText, "text");
+  add("z", ValueType::kTimestampTz, "timestamp with time zone");
+  add("a", ValueType::kWrapped, "text[]");
+  add("m", ValueType::kWrapped, "numeric[]");
+  add("j", ValueType::kJsonb, "jsonb");
+  shape.format = format;
+  return shape;
+}
+
+const std::string kTyped = document(
+    R"({"n":12345678901234567890.10,"b":true,"t":"a\"b, c\\","z":"2024-01-01T00:00:00.5+00:00",)"
+    R"("a":["x","y z","",null,"NULL","{\"}"],"m":[[1.10,2],[3,4]],"j":{"k": 1.0}})");
+
+TEST(Answer, CsvHoldsPostgresqlsOwnTexts) {
+  const auto answer = answer_read(solr(kTyped + "," + document("{}")), typed(Format::kCsv));
+  EXPECT_EQ(answer.body, "n,b,t,z,a,m,j\n"
+                         "12345678901234567890.10,t,\"a\"\"b, c\\\\\",\"2024-01-01 00:00:00.5+00\","
+                         "\"{x,\"\"y z\"\",\"\"\"\",NULL,\"\"NULL\"\",\"\"{\\\\\"\"}\"\"}\",\"{{1.10,2},{3,4}}\",\"{\"\"k\"\": 1.0}\"\n"
+                         ",,,,,,");
+  EXPECT_EQ(answer_read(solr("", "0"), typed(Format::kCsv)).body, "n,b,t,z,a,m,j");
+}
+
+TEST(Answer, LinesAreObjects) {
+  auto shape = shape_of({{"a", "a"}, {"b", "b"}});
+  shape.format = Format::kLines;
+  EXPECT_EQ(answer_read(solr(document(R"({"a":1,"b":null})") + "," + document(R"({"a":"\n"})")), shape).body,
+            "{\"a\":1,\"b\":null}\n{\"a\":\"\\n\",\"b\":null}\n");
+  EXPECT_EQ(answer_read(solr("", "0"), shape).body, "");
+}
+
+TEST(Answer, NullsAreStrippedWhenAsked) {
+  auto shape = shape_of({{"a", "a"}, {"b", "b"}, {"c", "c"}});
+  shape.strip_nulls = true;
+  EXPECT_EQ(answer_read(solr(document(R"({"a":null,"b":2})") + "," + document("{}")), shape).body, R"([{"b":2},{}])");
+}
+
+TEST(Answer, CastsToTextAreJsonStrings) {
+  auto shape = typed(Format::kArray);
+  for (auto& member : shape.members) member.as_text = true;
+  EXPECT_EQ(answer_read(solr(kTyped), shape).body,
+            R"([{"n":"12345678901234567890.10","b":"true","t":"a\"b, c\\","z":"2024-01-01 00:00:00.5+00",)"
+            R"("a":"{x,\"y z\",\"\",NULL,\"NULL\",\"{\\\"}\"}","m":"{{1.10,2},{3,4}}","j":"{\"k\": 1.0}"}])");
+}
+
+TEST(Answer, GivesTheNextMarkAndThePosition) {
+  const auto with = [](const std::string& docs, const std::string& more) {
+    return answer_read(R"({"responseHeader":{},"response":{"numFound":1,"numFoundExact":true,"docs":[)" + docs +
+                           R"(]},"nextCursorMark":"AoE","facets":{"count":1,"half":{"count":0},"seen":{)" + more + "}}}",
+                       shape_of({{"a", "a"}}));
+  };
+  EXPECT_EQ(with(document("{}"), R"("count":1,"position":4096)").next, "AoE");
+  EXPECT_EQ(with("", R"("count":1,"position":4096)").next, "");
+  EXPECT_EQ(with("", R"("count":1,"position":4096)").position, Lsn{4096});
+  EXPECT_EQ(with("", R"("count":1,"position":4096.0)").position, Lsn{4096});
+  EXPECT_FALSE(with("", R"("count":0)").position);
 }
 
 }  // namespace

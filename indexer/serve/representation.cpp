@@ -1,0 +1,83 @@
+#include "serve/representation.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "core/sha256.hpp"
+#include "serve/text_cursor.hpp"
+
+namespace daas {
+namespace {
+
+constexpr std::size_t kWorthCompressing = 1024;
+constexpr std::size_t kTagDigits = 32;  // 128 bits
+constexpr int kFastest = 1;
+constexpr int kGzip = 15 + 16;
+
+bool lists(std::string_view header, std::string_view wanted) {
+  TextCursor cursor(header);
+  while (!cursor.done()) {
+    cursor.skip_blanks();
+    auto part = cursor.take_until(",");
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (part.starts_with("W/")) part.remove_prefix(2);
+    if (part == wanted) return true;
+    cursor.skip(cursor.done() ? 0 : 1);
+  }
+  return false;
+}
+
+bool takes_gzip(std::string_view accept_encoding) {
+  TextCursor cursor(accept_encoding);
+  while (!cursor.done()) {
+    cursor.skip_blanks();
+    const auto part = cursor.take_until(",");
+    auto coding = lower_ascii(part.substr(0, part.find(';')));
+    coding.erase(coding.find_last_not_of(' ') + 1);
+    const auto quality = part.find("q=0");
+    const bool refused = quality != std::string_view::npos &&
+                         part.substr(quality + 3).find_first_of("123456789") == std::string_view::npos;
+    if (coding == "gzip" || coding == "x-gzip") return !refused;
+    cursor.skip(cursor.done() ? 0 : 1);
+  }
+  return false;
+}
+
+/// False when zlib would not.
+bool compress(std::string& body) {
+  z_stream stream{};
+  if (deflateInit2(&stream, kFastest, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) return false;
+  const std::unique_ptr<z_stream, decltype(&deflateEnd)> ends(&stream, &deflateEnd);
+  std::string compressed(deflateBound(&stream, body.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(body.data());
+  stream.avail_in = static_cast<uInt>(body.size());
+  stream.next_out = reinterpret_cast<Bytef*>(compressed.data());
+  stream.avail_out = static_cast<uInt>(compressed.size());
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return false;
+  compressed.resize(stream.total_out);
+  body = std::move(compressed);
+  return true;
+}
+
+}  // namespace
+
+void represent(ServerResponse& response, const std::string& if_none_match, const std::string& accept_encoding) {
+  if (response.status != 200 && response.status != 206) return;
+  const auto tag = "\"" + sha256_hex(response.body).substr(0, kTagDigits) + "\"";
+  response.headers.emplace_back("ETag", tag);
+  response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Authorization, Prefer, Range");
+  // What a token may see is for its holder only, and may be another thing a moment later.
+  response.headers.emplace_back("Cache-Control", "private, no-cache");
+  if (!if_none_match.empty() && (if_none_match == "*" || lists(if_none_match, tag))) {
+    response.status = 304;
+    response.body.clear();
+    return;
+  }
+  if (response.body.size() >= kWorthCompressing && takes_gzip(accept_encoding) && compress(response.body)) {
+    response.headers.emplace_back("Content-Encoding", "gzip");
+  }
+}
+
+}  // namespace daas
