@@ -4,13 +4,16 @@
    name: against the time in which the load wrote as many documents. In between, how fresh another model is while the
    rename is worked off.
 2. 500 changes of single rows a second for 30 s, from the answer to COMMIT until a GET through the serving role
-   shows them."""
+   shows them: each asks for the row that was committed last, by its key, and its Daas-Position says which commits it
+   holds. That this is true is checked with each answer: a row of a commit that the position holds must show it."""
 import bisect
+import http.client
+import json
 import sys
 import threading
 
-from fresh import Reader, percentile
-from stand import (NotYet, arguments, clock, copy_csv, judge, make_flights, median, memory_goal, peak_memory_mb, say,
+from fresh import percentile
+from stand import (FLIGHTS, NotYet, arguments, clock, copy_csv, judge, make_flights, median, memory_goal, peak_memory_mb, say,
                    stand, wait_for)
 
 TRIPS = """SELECT f.id, f.carrier, a.name AS airline, f.flight, f.tailnum, p.manufacturer, p.model, f.origin,
@@ -54,13 +57,19 @@ def rename(site, name):
     return wait_for(shown, 600, "every trip shows the name"), flights
 
 
-class Writer(threading.Thread):
-    """Commits a change at each of the fixed times until it is told to end; keeps when each was answered."""
+def number_of(lsn):
+    high, low = lsn.split("/")
+    return int(high, 16) << 32 | int(low, 16)
 
-    def __init__(self, site, a_second, statement):
+
+class Writer(threading.Thread):
+    """Commits a change at each of the fixed times until it is told to end; keeps when each was answered, and the
+    position of the WAL after it."""
+
+    def __init__(self, site, a_second, statement, key):
         super().__init__(daemon=True)
-        self.site, self.a_second, self.statement = site, a_second, statement
-        self.committed = []
+        self.site, self.a_second, self.statement, self.key = site, a_second, statement, key
+        self.committed, self.positions = [], []
         self.ended = threading.Event()
         self.error = None
 
@@ -71,13 +80,50 @@ class Writer(threading.Thread):
                 while not self.ended.wait(max(0, begin + (len(self.committed) + 1) / self.a_second - clock())):
                     connection.execute(self.statement, {"number": len(self.committed) + 1}, prepare=True)
                     self.committed.append(clock())
+                    lsn = connection.execute("SELECT pg_current_wal_insert_lsn()::text", prepare=True).fetchone()[0]
+                    self.positions.append(number_of(lsn))
+        except Exception as error:  # shown by the main thread
+            self.error = error
+
+
+class Reader(threading.Thread):
+    """Asks for the row of the last commit; keeps which commits each answer held, and when it had come."""
+
+    def __init__(self, address, model, writer):
+        super().__init__(daemon=True)
+        self.address, self.model, self.writer = address.removeprefix("http://"), model, writer
+        self.seen = [(0, clock())]
+        self.reads = 0
+        self.ended = threading.Event()
+        self.error = None
+
+    def run(self):
+        try:
+            connection = http.client.HTTPConnection(self.address, timeout=20)
+            while not self.ended.wait(0.002):
+                last = len(self.writer.positions)
+                if last == 0:
+                    continue
+                column, key = self.writer.key(last)
+                connection.request("GET", f"/{self.model}?select=number&{column}=eq.{key}")
+                answer = connection.getresponse()
+                text = answer.read()
+                assert answer.status == 200, f"{answer.status} {text}"
+                self.reads += 1
+                position = number_of(answer.headers["Daas-Position"])
+                held = bisect.bisect_right(self.writer.positions, position)
+                assert held >= self.seen[-1][0], "a read went back"
+                rows = json.loads(text)
+                assert held < last or (rows and rows[0]["number"] >= last), f"commit {last} is held and not shown: {text}"
+                if held > self.seen[-1][0]:
+                    self.seen.append((held, clock()))
         except Exception as error:  # shown by the main thread
             self.error = error
 
 
 def delays(site, model, writer, body):
     """Milliseconds from commit to visible of what the writer commits while body() runs, sorted."""
-    reader = Reader(site.indexer.url, model)
+    reader = Reader(site.indexer.url, model, writer)
     reader.start()
     writer.start()
     try:
@@ -136,18 +182,20 @@ def main():
         site.sql("SELECT daas.create_api('trips', public => true)")
         site.wait_for_api("trips")
 
-        others = delays(site, "ticks", Writer(site, 50, "INSERT INTO ticks VALUES (%(number)s)"),
+        others = delays(site, "ticks", Writer(site, 50, "INSERT INTO ticks VALUES (%(number)s)", lambda number: ("number", number)),
                         lambda: [rename(site, f"beside {number}") for number in range(5)])
         say(f"another model beside renames, ms: p50 {percentile(others, 50):.0f}, p99 {percentile(others, 99):.0f}")
 
+        def changed(number):
+            return "id", 1 + number * 7919 % FLIGHTS
         changes = "UPDATE flights SET number = %(number)s WHERE id = 1 + %(number)s * 7919 %% 336776"
         pause = threading.Event()
         say("warm-up, 5 s")
-        delays(site, "trips", Writer(site, CHANGES_A_SECOND, changes), lambda: pause.wait(5))
+        delays(site, "trips", Writer(site, CHANGES_A_SECOND, changes, changed), lambda: pause.wait(5))
         site.sql("UPDATE flights SET number = 0 WHERE number > 0")
         wait_for(lambda: site.api("trips", select="number", order="number.desc", limit=1).json()[0]["number"] == 0, 60, "zero")
         say(f"measuring, {SECONDS} s")
-        fresh = delays(site, "trips", Writer(site, CHANGES_A_SECOND, changes), lambda: pause.wait(SECONDS))
+        fresh = delays(site, "trips", Writer(site, CHANGES_A_SECOND, changes, changed), lambda: pause.wait(SECONDS))
         p50, p99 = percentile(fresh, 50), percentile(fresh, 99)
         memory = peak_memory_mb(site.indexer)
         say(f"VmHWM of daas-indexer: {memory:.0f} MB")

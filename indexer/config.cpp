@@ -83,7 +83,7 @@ po::options_description described() {
       ("batch-count", po::value<std::size_t>()->default_value(1000)->value_name("N"), "row changes")
       ("batch-bytes", po::value<std::string>()->default_value("1MB")->value_name("SIZE"), "of change events (kB, MB)")
       ("batch-age", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "since the first change (ms, s, min)")
-      ("durable-interval", po::value<std::string>()->default_value("1s")->value_name("TIME"), "between hard commits in Solr")
+      ("durable-interval", po::value<std::string>()->default_value("5s")->value_name("TIME"), "between hard commits in Solr")
       ("queue-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "decoded changes in memory")
       ("spill-bytes", po::value<std::string>()->default_value("16MB")->value_name("SIZE"), "of one transaction; a larger one goes through a file")
       ("spill-dir", po::value<std::string>()->default_value("/var/tmp")->value_name("DIRECTORY"), "of those files, which have no name and go with their transaction")

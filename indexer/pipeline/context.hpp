@@ -36,7 +36,7 @@ struct IndexOptions {
   std::string publication = "daas";
   BatchLimits batch;
   Lanes::Limits lanes;
-  std::chrono::milliseconds durable_interval{1000};
+  std::chrono::milliseconds durable_interval{5000};
   /// How long a model may fail at the same batch, or hold up the others, before it is stopped (P6).
   std::chrono::milliseconds patience{60000};
   std::size_t queue_bytes = 64 << 20;

@@ -201,6 +201,9 @@ void IndexRun::coordinate() {
     doorbell_.answer();
     if (const auto seen = watch_->take()) {
       for (const auto& [name, worker] : workers_) worker->compare(*seen);
+      std::vector<std::string> collections;
+      for (const auto& [name, cores] : seen->collections) collections.push_back(name);
+      janitor_->see(collections);
     }
     const auto now = Clock::now();
     if (const auto name = log_.laggard(now, options_.patience)) leave_behind(*name);

@@ -9,6 +9,21 @@
 #include "pipeline/generation_store.hpp"
 
 namespace daas {
+namespace {
+
+/// Of `NAMESPACE.MODEL.gN`; empty for any other name.
+std::string model_of(const std::string& name_space, const std::string& collection) {
+  const auto prefix = name_space + ".";
+  const auto generation = collection.rfind(".g");
+  if (!collection.starts_with(prefix) || generation == std::string::npos || generation <= prefix.size()) return {};
+  const auto number = std::string_view(collection).substr(generation + 2);
+  const auto model = collection.substr(prefix.size(), generation - prefix.size());
+  const bool ours = !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos &&
+                    model.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  return ours ? model : std::string();
+}
+
+}  // namespace
 
 Janitor::Janitor(IndexContext& context, std::function<void()> done)
     : context_(context), done_(std::move(done)), thread_([this] { run(); }) {}
@@ -29,6 +44,19 @@ void Janitor::sweep(std::vector<std::string> existing) {
   existing_ = std::move(existing);
   wanted_ = true;
   changed_.notify_all();
+}
+
+void Janitor::see(const std::vector<std::string>& collections) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& collection : collections) {
+    const auto model = model_of(context_.name_space, collection);
+    const bool known = model.empty() || dropping_.contains(model) ||
+                       std::find(existing_.begin(), existing_.end(), model) != existing_.end();
+    if (known) continue;
+    gone_.insert(model);
+    wanted_ = true;
+    changed_.notify_all();
+  }
 }
 
 bool Janitor::unfinished() {

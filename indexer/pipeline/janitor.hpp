@@ -23,6 +23,9 @@ class Janitor {
   /// Drops the collections of models that are not among `existing`: those that were in the sweep
   /// before, and those that an alias of this database names.
   void sweep(std::vector<std::string> existing);
+  /// Sweeps when there is a generation of a model that is not: its creation may have been under way when
+  /// the model was dropped, and land later.
+  void see(const std::vector<std::string>& collections);
   /// The last sweep failed and should be tried again.
   bool unfinished();
   /// Whether a model of that name may not be started yet.

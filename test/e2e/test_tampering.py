@@ -197,6 +197,22 @@ def test_a_collection_that_is_deleted_while_it_is_loaded_is_loaded_again(site):
     replaced(site, before, 40)
 
 
+def test_a_generation_of_a_model_that_is_not_is_removed_and_nothing_else(site):
+    """As of a creation that lands after its model was dropped."""
+    live = collection(site)
+    configset = site.solr.get("/admin/collections", action="CLUSTERSTATUS", collection=live)["cluster"]["collections"][live]["configName"]
+    names = [f"{site.name}.ghost.g7", f"{site.name}.ghost.x7", f"{site.name}_2.ghost.g7"]
+    for name in names:
+        alter(site, "CREATE", name, numShards=1, **{"collection.configName": configset})
+    try:
+        wait_for(lambda: names[0] not in site.solr.collections(site.name), 20, f"{names[0]} is removed")
+        there = site.solr.get("/admin/collections", action="LIST")["collections"]
+        assert {live, *names[1:]} <= set(there)
+    finally:
+        for name in names[1:]:
+            alter(site, "DELETE", name)
+
+
 def test_everything_that_is_deleted_with_its_configset_is_made_again(site):
     live = collection(site)
     state = site.solr.get("/admin/collections", action="CLUSTERSTATUS", collection=live)
