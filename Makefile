@@ -17,6 +17,7 @@
 #                against its query at the state's snapshot
 #   fuzz-reads REQUESTS=5000 SEED=…
 #                random requests, each held against the SQL that it means
+#   test-clients the real clients of PostgREST, from their registries, against the real stack
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -91,6 +92,13 @@ fuzz-models: all solr venv
 fuzz-reads: all solr venv
 	@$(VENV)/bin/python test/reads/run.py $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
 
+test-clients: all solr venv
+	@command -v node >/dev/null && command -v npm >/dev/null || embedded/install_packages test/clients/packages.txt
+	@mkdir -p $(BUILD)/clients && cp test/clients/package.json $(BUILD)/clients/
+	@cd $(BUILD)/clients && npm install --silent --no-audit --no-fund --no-package-lock
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/clients/requirements.txt
+	@$(VENV)/bin/python test/clients/run.py $(BUILD)/clients
+
 lint:
 	@test/lint
 
@@ -115,4 +123,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads test-clients fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
