@@ -1,0 +1,75 @@
+// Any request target and headers are a plan or a Refusal; no byte of a value gets into Solr's query grammar, and no
+// parameter into Solr but those that there are. Any token is a payload or nothing.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "serve/plan.hpp"
+#include "serve/read_headers.hpp"
+#include "serve/token.hpp"
+
+namespace {
+
+using namespace daas;
+
+const Api& api() {
+  static const Api one = [] {
+    Api api;
+    api.path = "t";
+    api.collection = "shop.t.g1";
+    const std::pair<const char*, const char*> columns[] = {
+        {"a", "text"}, {"b", "integer"}, {"c", "numeric"}, {"d", "double precision"}, {"e", "boolean"},
+        {"f", "timestamp with time zone"}, {"g", "text[]"}, {"h", "bigint[]"}, {"i", "jsonb"}, {"j", "double precision[]"},
+        {"k", "boolean[]"}, {"l", "interval"}, {"m", "bytea"}, {"n", "inet"}, {"o", "date"}, {"p", "uuid"}};
+    for (const auto& [name, type] : columns) {
+      api.columns.push_back({name, value_type_named(type), "", type});
+      api.fields.push_back(name);
+      api.filters.push_back(name);
+    }
+    api.scope = {{"a", "claim"}};
+    return api;
+  }();
+  return one;
+}
+
+bool starts_with_number(const std::string& name, char letter) {
+  return name.size() > 1 && name[0] == letter && name.find_first_not_of("0123456789", 1) == std::string::npos;
+}
+
+void check(const ReadPlan& plan) {
+  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "fl", "json.facet", "wt", "timeAllowed"};
+  int filters = 0;
+  for (const auto& [name, value] : plan.solr.parameters) {
+    if (starts_with_number(name, 'v')) continue;  // a user's value
+    const bool query = starts_with_number(name, 'f') || name == "q" || name == "sort" || name == "fq";
+    filters += name == "fq";
+    if (!query && std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) std::abort();
+    if (!query) continue;
+    // Names are ASCII here, and values of the fuzzer's that are not would show.
+    constexpr std::string_view kGrammar = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_{}!=$:*.\"-+ []()";
+    if (value.find_first_not_of(name == "sort" ? "abcdefghijklmnopqrstuvwxyz_(), " : kGrammar) != std::string::npos) std::abort();
+  }
+  if (filters != 1) std::abort();  // the scope's, and no other
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  FuzzedDataProvider input(data, size);
+  static const std::string key(32, 'k');
+  const ReadHeaders headers{input.ConsumeRandomLengthString(60), input.ConsumeRandomLengthString(60), "",
+                            input.ConsumeRandomLengthString(30), input.ConsumeRandomLengthString(30)};
+  const auto token = input.ConsumeRandomLengthString(200);
+  const auto payload = verify_signature(token, key);
+  if (payload && payload->size() > token.size()) std::abort();
+  const auto target = "/t?" + input.ConsumeRemainingBytesAsString();
+  try {
+    const auto request = parse_read(parse_target(target), headers, "t", api().filters, api().fields);
+    check(plan_read(request, api(), {{"claim", "x"}}, std::chrono::milliseconds(1000)));
+  } catch (const Refusal&) {
+  }
+  return 0;
+}
