@@ -69,7 +69,8 @@ ValueForm value_form(Oid type) {
   // Labels are equal when values are; their order is the enum's own.
   if (get_typtype(base) == TYPTYPE_ENUM) return {"enum", "equality"};
   // Named by its elements, so that the daemon knows what they are; not of domains.
-  const Oid element = type == base ? get_element_type(type) : InvalidOid;
+  Oid element = type == base ? get_element_type(type) : InvalidOid;
+  if (OidIsValid(element) && get_array_type(element) != type) element = InvalidOid;  // int2vector
   for (const auto& known : kForms) {
     if (known.oid == element && known.form.twin != nullptr) return {nullptr, "elements"};
   }

@@ -42,6 +42,7 @@ void Janitor::sweep(std::vector<std::string> existing) {
   gone_.insert(existing_.begin(), existing_.end());
   for (const auto& name : existing) gone_.erase(name);
   existing_ = std::move(existing);
+  tried_.clear();
   wanted_ = true;
   changed_.notify_all();
 }
@@ -50,9 +51,11 @@ void Janitor::see(const std::vector<std::string>& collections) {
   const std::lock_guard lock(mutex_);
   for (const auto& collection : collections) {
     const auto model = model_of(context_.name_space, collection);
-    const bool known = model.empty() || dropping_.contains(model) ||
+    // Once: what can't be removed, since someone else's alias names it, stays.
+    const bool known = model.empty() || dropping_.contains(model) || tried_.contains(model) ||
                        std::find(existing_.begin(), existing_.end(), model) != existing_.end();
     if (known) continue;
+    tried_.insert(model);
     gone_.insert(model);
     wanted_ = true;
     changed_.notify_all();

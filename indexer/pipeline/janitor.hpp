@@ -45,6 +45,7 @@ class Janitor {
   std::vector<std::string> existing_;
   std::set<std::string> gone_;  ///< were there once; a first load may have no alias yet
   std::set<std::string> dropping_;
+  std::set<std::string> tried_;  ///< by see(), since the last sweep()
   std::thread thread_;
 };
 

@@ -217,6 +217,7 @@ void ModelWorker::settle() {
   const auto records = context_.bookkeeper.generations(model_.name);
   const auto live = store_->settle_live(records);
   live_.reset();
+  unopened_ = false;
   bool current = false;
   if (live && store_->went_back(*live)) {
     live_.emplace().number = *live;
@@ -269,7 +270,14 @@ void ModelWorker::settle() {
 
 void ModelWorker::step() {
   absorb();
-  if (inspection_asked_.exchange(false)) inspect();
+  if (inspection_asked_.exchange(false)) {
+    try {
+      inspect();
+    } catch (...) {
+      inspection_asked_ = true;  // what asked for it may not be seen again
+      throw;
+    }
+  }
   if (reload_asked_.exchange(false)) {
     report_.revision = revision_;
     load_wanted_ = true;
@@ -334,7 +342,7 @@ std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) 
   if (load_ && load_->phase() == Loader::Phase::kDone) deadline = now;
   if (!counted_ && live_ && !unopened_) deadline = std::min(deadline, counted_at_ + kCountInterval);
   if (load_wanted_ && !load_) deadline = std::min(deadline, load_at_);
-  return rule_.due(now) ? now : deadline;
+  return rule_.due(now) || is_awaited() ? now : deadline;
 }
 
 milliseconds ModelWorker::idle_boundary() const {

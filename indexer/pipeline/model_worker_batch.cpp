@@ -65,6 +65,7 @@ void ModelWorker::boundary() {
   cause_ = rule_.due(Clock::now());
   // On an idle database nothing else moves the position past the one that is waited for.
   const bool awaited = is_awaited();
+  Lsn wish = wanted_;
   if (awaited) context_.bookkeeper.heartbeat();
   auto session = std::make_unique<SnapshotSession>(context_.readers, interrupt_);
   // A backlog larger than the queue goes in chunks: each is a batch of its own, and no searcher
@@ -109,7 +110,7 @@ void ModelWorker::boundary() {
   rule_.taken(pending_.size(), Clock::now());
   if (loaded && next_) switch_over(expected);
   // One that is still not passed is of a future that may never come.
-  if (awaited && wanted_ >= batch_position_) wanted_ = 0;
+  if (awaited && wish >= batch_position_) wanted_.compare_exchange_strong(wish, 0);
   unopened_ |= awaited && live_ && live_->follows;
   if (!unopened_) {
     if (live_ && live_->follows) set_visible(batch_position_);
@@ -210,7 +211,8 @@ void ModelWorker::send_letters(SnapshotSession& session) {
 
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
                                  SnapshotSession& session) {
-  if (std::exchange(shape_unchecked_, false)) documents_.check_shape(session);
+  if (shape_unchecked_) documents_.check_shape(session);
+  shape_unchecked_ = false;
   if (!findings.reload && !findings.refresh) return;
   // The live generation shows its last whole batch until the new one replaces it.
   if (live_ && live_->follows) {

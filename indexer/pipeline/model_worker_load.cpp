@@ -98,7 +98,8 @@ void ModelWorker::give_birth(SnapshotSession& session) {
     return;
   }
   report_.reason.clear();
-  if (std::exchange(shape_unchecked_, false)) documents_.check_shape(session);
+  if (shape_unchecked_) documents_.check_shape(session);
+  shape_unchecked_ = false;
   const int number = load_->number();
   const Generation born{number, session.snapshot(), store_->incarnation(number), true};
   const auto exported = session.export_snapshot();

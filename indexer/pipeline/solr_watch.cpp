@@ -130,8 +130,9 @@ void SolrWatch::look() {
   }
   auto sighting = std::make_unique<SolrSighting>();
   sighting->aliases = admin_.aliases();
+  const auto metrics = admin_.core_metrics();
   for (const auto& [name, state] : cluster.collections) {
-    sighting->collections.emplace(name, incarnation_of(cluster, state, {}));
+    sighting->collections.emplace(name, incarnation_of(cluster, state, metrics));
   }
   const std::lock_guard lock(mutex_);
   sighting_ = std::move(sighting);

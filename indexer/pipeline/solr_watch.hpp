@@ -20,7 +20,7 @@ namespace daas {
 /// What Solr had at one look.
 struct SolrSighting {
   std::map<std::string, std::string> aliases;  ///< alias to collection
-  std::map<std::string, std::string> collections;  ///< name to which cores it has, and which lead
+  std::map<std::string, std::string> collections;  ///< name to its cores' starts, and which lead
 };
 
 /// How often a claim's beat grows; three times as long without one, and its daemon is taken for dead.

@@ -27,7 +27,7 @@ const unsigned char* bytes(std::string_view text) {
 /// What the cursor belongs to: of the plan all that says which rows, in which order, and to whom.
 std::string binding(const ReadPlan& plan) {
   constexpr std::string_view kOther[] = {"start", "rows", "fl", "json.facet", "wt", "timeAllowed", kMark};
-  std::string text = plan.model;
+  std::string text = plan.api + '\0' + plan.model;
   for (const auto& [name, value] : plan.solr.parameters) {
     if (std::find(std::begin(kOther), std::end(kOther), name) != std::end(kOther)) continue;
     text += '\0';

@@ -231,9 +231,10 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
       }
     }
     // Neither has a body, and what a 304 is of is the client's already.
-    if (response.status == 204 || response.status == 304) response_->erase(http::field::content_type);
+    const bool bodiless = response.status == 204 || response.status == 304;
+    if (bodiless) response_->erase(http::field::content_type);
     response_->keep_alive(keep_alive_ && !core_->draining());
-    response_->content_length(body_.size());
+    if (!bodiless) response_->content_length(body_.size());
     response_->body() = head_ ? asio::const_buffer() : asio::buffer(body_);
     serializer_.emplace(*response_);
     stream_.expires_after(core_->idle_timeout());

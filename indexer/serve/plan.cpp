@@ -17,6 +17,7 @@ constexpr const char* kStateFacet =
 
 constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
+constexpr std::size_t kMostMembers = 1664;  // as PostgreSQL's MaxTupleAttributeNumber
 
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
@@ -56,7 +57,8 @@ AnswerShape::Member cast(AnswerShape::Member member, const std::string& to, cons
     return std::any_of(names.begin(), names.end(), [&](const char* name) { return to == name; });
   };
   if (is({"text", "varchar", "character varying"})) {
-    if (!member.form.has_text()) throw none();
+    // The cast of inet always has a mask, which its text output has not.
+    if (!member.form.has_text() || column.pg_type == "inet") throw none();
     member.as_text = true;
     return member;
   }
@@ -82,6 +84,7 @@ std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& a
   };
   if (request.select.empty()) add_all();
   for (const auto& [column, name, to] : request.select) {
+    if (members.size() > kMostMembers) break;
     if (column.empty()) {
       add_all();
       continue;
@@ -97,6 +100,9 @@ std::vector<AnswerShape::Member> members(const ApiRequest& request, const Api& a
     }
     AnswerShape::Member member{column, name, TextForm(*found)};
     members.push_back(to.empty() ? std::move(member) : cast(std::move(member), to, *found, api));
+  }
+  if (members.size() > kMostMembers) {
+    throw Refusal(400, "54011", "target lists can have at most 1664 entries");
   }
   return members;
 }
@@ -152,6 +158,7 @@ void add_scope(const Api& api, const nlohmann::json& claims,
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed) {
   ReadPlan plan;
+  plan.api = api.path;
   plan.model = api.model;
   plan.by_cursor = request.cursor.has_value();
   plan.solr.collection = api.collection;

@@ -42,6 +42,7 @@ struct AnswerShape {
 };
 
 struct ReadPlan {
+  std::string api;
   std::string model;
   bool by_cursor = false;  ///< seal_cursor() and open_cursor() speak of it
   SolrRequest solr;

@@ -20,8 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostWaits = 4096;
 constexpr milliseconds kPoll{10};
-/// Each wish opens a searcher at least, however many wait. The same one again costs ever less: a position
-/// of a future that never comes keeps nobody busy.
+/// Each wish opens a searcher at least, however many wait. As long as none is fulfilled they become rarer:
+/// positions of a future that never comes keep nobody busy.
 constexpr milliseconds kWishAgain{50};
 constexpr milliseconds kLongestWishAgain{1000};
 constexpr milliseconds kLookTimeout{1000};
@@ -81,7 +81,10 @@ void PositionWaits::run() {
     }
     lock.unlock();
     for (const auto& wait : ended) wait.done(wait.deadline == TimePoint::max());
-    for (const auto& wait : ended) wanted.erase(wait.model);
+    for (const auto& wait : ended) {
+      wanted.erase(wait.model);
+      if (wait.deadline == TimePoint::max()) wished_[wait.model].fulfilled = true;
+    }
     wish(wanted);
     lock.lock();
     // Whoever comes meanwhile is seen within this time, too.
@@ -106,20 +109,20 @@ void PositionWaits::wish(const std::map<std::string, Lsn>& wanted) {
   const auto now = Clock::now();
   for (const auto& [model, position] : wanted) {
     auto& last = wished_[model];
-    const bool again = last.position >= position;
-    if (now - last.at < (again ? last.pause : kPoll)) continue;
+    if (now - last.at < (last.fulfilled ? kPoll : last.pause)) continue;
+    last = {now, last.fulfilled ? kWishAgain : std::min(2 * last.pause, kLongestWishAgain), false};
     try {
       if (!connection_) {
         connection_ = std::make_unique<Connection>(pg_conninfo_, "daas serve waits", Session::kPlain, &interrupt_);
       }
       connection_->run("SELECT pg_notify('daas_wanted', $1)", {model + " " + to_text(position)});
-      last = {position, now, again ? std::min(2 * last.pause, kLongestWishAgain) : kWishAgain};
     } catch (const Interrupted&) {
       return;
     } catch (const Error& error) {
       // Those who wait still see what comes by itself.
       spdlog::debug("serve: nobody can be told what is waited for: {}", error.log_text());
       connection_.reset();
+      last.pause = kLongestWishAgain;
       return;
     }
   }

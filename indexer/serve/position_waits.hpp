@@ -46,9 +46,9 @@ class PositionWaits {
     Done done;
   };
   struct Wished {
-    Lsn position = 0;
     TimePoint at{};
-    std::chrono::milliseconds pause{};  ///< before the same is wished again
+    std::chrono::milliseconds pause{};  ///< before another, unless it was fulfilled
+    bool fulfilled = true;
   };
 
   void run();

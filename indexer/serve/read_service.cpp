@@ -165,9 +165,9 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   plan(read);  // refused here, a bad request costs no worker
 
   if (read.request.min_position) {
-    const auto asked = read.request.wait.value_or(std::chrono::seconds::max());
-    read.deadline = std::chrono::steady_clock::now() +
-                    (asked < settings_.position_wait ? std::chrono::milliseconds(asked) : settings_.position_wait);
+    auto longest = settings_.position_wait;
+    if (read.request.wait) longest = std::min<std::chrono::milliseconds>(longest, *read.request.wait);
+    read.deadline = std::chrono::steady_clock::now() + longest;
   }
   if (!run(std::make_shared<const Read>(std::move(read)), std::move(reply))) {
     throw unavailable("too many requests are waiting");
@@ -194,12 +194,12 @@ bool ReadService::run(std::shared_ptr<const Read> read, HttpServer::Reply reply)
 void ReadService::wait(std::shared_ptr<const Read> read, const ReadPlan& planned,
                        HttpServer::Reply reply) {
   const auto position = *read->request.min_position;
-  const auto done = [this, read, reply, position](bool reached) {
-    if (!reached) {
-      ApiError late{504, "PGRST003", "position " + to_text(position) + " is not visible yet", {}, {}, {}};
-      late.hint = "try again, or see SELECT * FROM daas.status()";
-      return reply(error_response(late));
-    }
+  const Refusal late(504, "PGRST003", "position " + to_text(position) + " is not visible yet", {},
+                     "try again, or see SELECT * FROM daas.status()");
+  // A replica may be ahead of the one that searches: that too goes on no longer than was said.
+  if (std::chrono::steady_clock::now() >= read->deadline) throw late;
+  const auto done = [this, read, reply, late](bool reached) {
+    if (!reached) return reply(error_response(late.error()));
     if (!run(read, reply)) reply(error_response(unavailable("too many requests are waiting").error()));
   };
   if (!waits_.wait(planned.model, planned.solr.collection, position, read->deadline, done)) {

@@ -65,8 +65,14 @@ bool compress(std::string& body) {
 
 void represent(ServerResponse& response, const std::string& if_none_match, const std::string& accept_encoding) {
   if (response.status != 200 && response.status != 206) return;
-  const auto tag = "\"" + sha256_hex(response.body).substr(0, kTagDigits) + "\"";
-  response.headers.emplace_back("ETag", tag);
+  // How many rows there are in all is part of an answer that tells it.
+  auto whole = response.body;
+  for (const auto& [name, value] : response.headers) {
+    if (name == "Content-Range" || name == "Content-Type") whole.append(1, '\0').append(value);
+  }
+  // Weak, for it is the same of the compressed bytes.
+  const auto tag = "\"" + sha256_hex(whole).substr(0, kTagDigits) + "\"";
+  response.headers.emplace_back("ETag", "W/" + tag);
   response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Authorization, Prefer, Range");
   // What a token may see is for its holder only, and may be another thing a moment later.
   response.headers.emplace_back("Cache-Control", "private, no-cache");

@@ -7,7 +7,8 @@
 
 namespace daas {
 
-/// Adds an ETag, which is of the body's bytes: of whatever shard or replica they came, equal ones are equal.
+/// Adds an ETag, which is of the body's bytes and the count: of whatever shard or replica they came, equal ones are
+/// equal.
 /// Answers 304 to who has it, and compresses for who wants that.
 void represent(ServerResponse& response, const std::string& if_none_match, const std::string& accept_encoding);
 

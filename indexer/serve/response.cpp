@@ -15,6 +15,8 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+constexpr std::size_t kLargestBody = 64 << 20;
+
 /// Writes rows in the answer's format; built once per answer.
 class RowWriter {
  public:
@@ -183,6 +185,10 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
           for (auto row : entry.value().get_array()) {
             writer.append(rows.body, row.get_object().find_field("_doc_").get_object(), rows.count == 0);
             ++rows.count;
+            if (rows.body.size() > kLargestBody) {
+              throw Refusal(400, "54000", "the answer is larger than 64 MB", {},
+                            "ask for fewer rows or columns; _cursor walks over everything");
+            }
           }
         }
       }

@@ -304,9 +304,19 @@ class RegexTranslator {
   void range(std::string& out, char32_t from, char32_t to) {
     if (to < from) throw broken("invalid character range");
     const auto append = [&out](char32_t first, char32_t last) {
-      append_regex_literal(out, first);
-      out += '-';
-      append_regex_literal(out, last);
+      // Lucene takes an escaped character for a single one, before it looks for a dash.
+      const auto escaped = [](char32_t c) { return c < 0x80 && !is_alphanumeric(c); };
+      while (first <= last && escaped(first)) append_regex_literal(out, first++);
+      std::string end;
+      while (first < last && escaped(last)) append_regex_literal(end, last--);
+      if (first <= last) {
+        append_regex_literal(out, first);
+        if (first < last) {
+          out += '-';
+          append_regex_literal(out, last);
+        }
+      }
+      out += end;
     };
     append(from, to);
     if (!ignore_case_) return;

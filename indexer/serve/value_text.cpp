@@ -82,6 +82,7 @@ TextForm::TextForm(const Column& column) {
       case ValueType::kJson:
       case ValueType::kJsonb: return Kind::kJson;
       case ValueType::kWrapped: return Kind::kUnknown;
+      case ValueType::kCharacter: return Kind::kPadded;
       default: return Kind::kPlain;
     }
   };
@@ -92,10 +93,17 @@ TextForm::TextForm(const Column& column) {
   }
 }
 
-std::string TextForm::text(std::string_view json, bool boolean_words) const {
-  if (json == "true") return boolean_words ? "true" : "t";
-  if (json == "false") return boolean_words ? "false" : "f";
+std::string TextForm::text(std::string_view json, bool cast) const {
+  const bool json_column = kind_ == Kind::kJson || kind_ == Kind::kUnknown;
+  if (!json_column && json == "true") return cast ? "true" : "t";
+  if (!json_column && json == "false") return cast ? "false" : "f";
   switch (kind_) {
+    case Kind::kPadded: {
+      auto text = unquoted(json);
+      // The cast to text takes the padding away, the output does not.
+      if (cast) text.erase(text.find_last_not_of(' ') + 1);
+      return text;
+    }
     case Kind::kTimestamp:
     case Kind::kTimestampTz:
       return timestamp_text(unquoted(json), kind_ == Kind::kTimestampTz);

@@ -18,11 +18,11 @@ class TextForm {
   /// JSON is all that is known.
   bool has_text() const { return kind_ != Kind::kUnknown; }
   /// Of a value that is not null. What has no text is its JSON.
-  /// @param boolean_words true and false, as ::text prints them, or t and f, as COPY does
-  std::string text(std::string_view json, bool boolean_words) const;
+  /// @param cast as `::text` has it (true and false, no padding), not as COPY prints it (t and f)
+  std::string text(std::string_view json, bool cast) const;
 
  private:
-  enum class Kind { kPlain, kTimestamp, kTimestampTz, kJson, kArray, kUnknown };
+  enum class Kind { kPlain, kPadded, kTimestamp, kTimestampTz, kJson, kArray, kUnknown };
 
   Kind kind_ = Kind::kUnknown;
   Kind element_ = Kind::kPlain;

@@ -63,6 +63,8 @@ class SolrAdmin {
   void delete_alias(const std::string& alias);
 
   ClusterState cluster_state();
+  /// Of all nodes that answer, by registry.
+  std::map<std::string, CoreMetrics> core_metrics();
   /// A property of the whole cluster; Solr takes names that begin with "ext." from anybody.
   void set_cluster_property(const std::string& name, const std::string& value);
 
@@ -78,7 +80,6 @@ class SolrAdmin {
   HttpResponse call(const std::string& path, const std::string& action);
   void upload_configset(const std::string& name);
   void change(const std::string& path, const std::string& action);
-  std::map<std::string, CoreMetrics> core_metrics();
   /// What is not ready, in words; empty when all is.
   std::string obstacle(const std::vector<std::string>& collections);
   void wait_writable(const std::string& collection, Clock::time_point deadline);

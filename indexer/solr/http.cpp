@@ -148,6 +148,10 @@ void HttpConnection::prefer(const std::string& base_url) {
   }
 }
 
+bool HttpConnection::knows(const std::string& base_url) const {
+  return std::find(endpoint_.urls.begin(), endpoint_.urls.end(), base_url) != endpoint_.urls.end();
+}
+
 HttpResponse HttpConnection::send_with_failover(const Request& request) {
   std::string failures;
   for (std::size_t tries = 0; tries < endpoint_.urls.size(); ++tries) {

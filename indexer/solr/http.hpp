@@ -53,6 +53,9 @@ class HttpConnection {
 
   /// The next request tries this node first, if it is one of the endpoint's.
   void prefer(const std::string& base_url);
+  bool knows(const std::string& base_url) const;
+  /// The next request tries another node first.
+  void pass_over() { current_ = (current_ + 1) % endpoint_.urls.size(); }
 
   /// The node that answered last, or that will be tried first.
   const std::string& base_url() const { return endpoint_.urls[current_]; }

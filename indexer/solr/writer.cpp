@@ -41,16 +41,25 @@ HttpResponse SolrWriter::post_update(const std::string& collection, std::string_
   // With versions: of what the node forwards it does not know any.
   const std::string path = "/" + percent_encode(collection) +
                            "/update?wt=json&json.nl=flat&versions=true" + std::string(query);
-  return connection_.post(path, "application/json", body, timeout_);
+  try {
+    return connection_.post(path, "application/json", body, timeout_);
+  } catch (...) {
+    // One that takes connections and never answers must not be asked for ever, though it led once.
+    leaders_.erase(collection);
+    connection_.pass_over();
+    throw;
+  }
 }
 
 void SolrWriter::confirm(const std::string& collection, std::string_view body,
                          std::span<const std::string> forwarded) {
+  const auto known = leaders_.find(collection);
+  const bool nobody = known != leaders_.end() && known->second.empty();
   if (forwarded.empty()) {
-    leaders_.insert_or_assign(collection, connection_.base_url());
+    if (!nobody) leaders_.insert_or_assign(collection, connection_.base_url());
     return;
   }
-  find_leader(collection);
+  if (!nobody) find_leader(collection);
   std::unordered_map<std::string, std::int64_t> sent;
   for (auto& document : documents_in(body)) {
     auto& version = sent[std::move(document.id)];
@@ -75,10 +84,11 @@ void SolrWriter::find_leader(const std::string& collection) {
   const auto cluster = parse_cluster_state(response.body);
   leaders_.erase(collection);
   const auto found = cluster.collections.find(collection);
-  // Bodies for several shards are nobody's.
-  if (found == cluster.collections.end() || found->second.shards.size() != 1) return;
+  if (found == cluster.collections.end()) return;
+  auto& leader = leaders_[collection];
+  if (found->second.shards.size() != 1) return;
   for (const Replica& replica : found->second.shards.front().replicas) {
-    if (replica.leader) leaders_.emplace(collection, replica.base_url);
+    if (replica.leader && connection_.knows(replica.base_url)) leader = replica.base_url;
   }
 }
 
@@ -155,7 +165,9 @@ std::vector<RefusedDocument> SolrWriter::search_refused(const std::string& colle
 
 void SolrWriter::commit(const std::string& collection, std::int64_t version) {
   const std::string body = "[" + mark(kDurableId, version) + "]";
-  const HttpResponse response = post_update(collection, "&commit=true&openSearcher=false", body);
+  // Strict: the tolerant chain would tell of a mark that is not there with a 200.
+  const HttpResponse response =
+      post_update(collection, "&update.chain=strict&commit=true&openSearcher=false", body);
   if (response.status != 200) throw solr_error(response, "commit of " + collection);
   confirm(collection, body, read_update_answer(response.body).forwarded);
 }
@@ -196,7 +208,8 @@ std::map<std::string, std::int64_t> SolrWriter::versions(const std::string& coll
                                                          std::span<const std::string> ids) {
   const std::string action = "reading of versions in " + collection;
   FormParameters parameters = {
-      {"wt", "json"}, {"fl", "id,_ver_"}, {"shards.preference", "replica.leader:true"}};
+      {"wt", "json"}, {"fl", "id,_ver_"}, {"shards.preference", "replica.leader:true"},
+      {"shortCircuit", "false"}};  // or a node answers from its own replica, whoever leads
   for (const auto& id : ids) parameters.emplace_back("id", id);
   const HttpResponse response =
       connection_.post("/" + percent_encode(collection) + "/get",

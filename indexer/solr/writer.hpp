@@ -86,7 +86,8 @@ class SolrWriter {
 
   HttpConnection connection_;
   HttpConnection::Timeout timeout_;
-  /// Base URL of the node that takes a collection's updates without forwarding them.
+  /// Base URL of the node that takes a collection's updates without forwarding them; empty when that is
+  /// nobody that can be asked: it has several shards, or its leader is none of the endpoint's.
   std::map<std::string, std::string> leaders_;
 };
 

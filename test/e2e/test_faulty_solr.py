@@ -11,7 +11,7 @@ from harness.site import until
 from harness.waiting import wait_for
 
 ROWS = 400
-UPDATE = r"POST \S+/update\?wt=json$"
+UPDATE = r"POST \S+/update\?wt=json&json\.nl=flat&versions=true$"
 SEARCHER = r"softCommit=true"
 
 
@@ -147,8 +147,8 @@ def test_a_commit_that_lands_in_the_middle_of_a_later_batch_shows_nothing_of_it(
             site.indexer.start(ready=False)
         site.assert_equal("t")
     passed = threading.Event()
-    proxy.rule("pass", rf"\.t\.g\d+/update\?wt=json$", times=1, on_answer=passed.set)
-    held = proxy.rule("stall", rf"\.t\.g\d+/update\?wt=json$")
+    proxy.rule("pass", rf"\.t\.g\d+/update\?wt=json&json\.nl=flat&versions=true$", times=1, on_answer=passed.set)
+    held = proxy.rule("stall", rf"\.t\.g\d+/update\?wt=json&json\.nl=flat&versions=true$")
     site.sql("UPDATE t SET v = 'later'")
     wait_for(lambda: passed.is_set() and held.hits, 10, "half of a batch is in Solr")
     late.release()

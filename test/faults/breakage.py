@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # Requests at which something may happen, as "METHOD target".
 POINTS = {
-    "an update": r"^POST \S+/update\?wt=json$",
+    "an update": r"^POST \S+/update\?wt=json&json\.nl=flat&versions=true$",
     "the opening of a searcher": r"softCommit=true",
     "a hard commit": r"commit=true&openSearcher=false",
     "the commit before a switch": r"commit=true&openSearcher=true",

@@ -59,6 +59,9 @@ TEST(CursorSeal, IsBoundToFilterScopeOrderModelAndKey) {
   other.solr.parameters[4].second = "id desc";
   EXPECT_EQ(opened(seal, other, cursor), "22023");
   other = cursor_plan();
+  other.api = "another";
+  EXPECT_EQ(opened(seal, other, cursor), "22023");
+  other = cursor_plan();
   other.model = "trips";
   EXPECT_EQ(opened(seal, other, cursor), "22023");
   EXPECT_EQ(opened(CursorSeal(std::string(32, 'x')), cursor_plan(), cursor), "22023");

@@ -362,5 +362,11 @@ TEST(Plan, TooManyConditionsAreRefused) {
   EXPECT_EQ(code(order), "400 54000");
 }
 
+TEST(Plan, AnAnswerHasAsManyMembersAsPostgresqlAllows) {
+  std::string many = "select=*";
+  for (int i = 0; i < 2000; ++i) many += ",*";
+  EXPECT_EQ(code(many), "400 54011");
+}
+
 }  // namespace
 }  // namespace daas

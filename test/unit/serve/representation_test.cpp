@@ -25,17 +25,30 @@ ServerResponse represented(const std::string& body, const std::string& if_none_m
 
 TEST(Representation, TheTagIsOfTheBody) {
   const auto tag = header_of(represented("[1]"), "ETag");
-  EXPECT_EQ(tag.size(), 34u);
+  EXPECT_EQ(tag.size(), 36u);
+  EXPECT_TRUE(tag.starts_with("W/"));
   EXPECT_EQ(header_of(represented("[1]", "", "gzip"), "ETag"), tag);
   EXPECT_NE(header_of(represented("[2]"), "ETag"), tag);
-  for (const auto& known : {tag, "W/" + tag, "\"x\", " + tag, std::string("*")}) {
+  for (const auto& known : {tag, tag.substr(2), "\"x\", " + tag, std::string("*")}) {
     const auto response = represented("[1]", known);
     EXPECT_EQ(response.status, 304u) << known;
     EXPECT_EQ(response.body, "");
     EXPECT_EQ(header_of(response, "ETag"), tag);
   }
   EXPECT_EQ(represented("[1]", "\"x\"").status, 200u);
-  EXPECT_EQ(represented("[1]", tag.substr(1)).status, 200u);
+  EXPECT_EQ(represented("[1]", tag.substr(3)).status, 200u);
+}
+
+TEST(Representation, TheTagIsOfTheCountToo) {
+  const auto tag = [](const std::string& range) {
+    ServerResponse response;
+    response.body = "[1]";
+    response.headers = {{"Content-Range", range}};
+    represent(response, "", "");
+    return header_of(response, "ETag");
+  };
+  EXPECT_EQ(tag("0-0/5"), tag("0-0/5"));
+  EXPECT_NE(tag("0-0/5"), tag("0-0/6"));
 }
 
 TEST(Representation, ErrorsHaveNoTag) {

@@ -196,6 +196,16 @@ TEST(Answer, CsvHoldsPostgresqlsOwnTexts) {
   EXPECT_EQ(answer_read(solr("", "0"), typed(Format::kCsv)).body, "n,b,t,z,a,m,j");
 }
 
+TEST(Answer, TextsOfJsonAndPaddingAreTheirOwn) {
+  AnswerShape shape = shape_of({{"j", "j", TextForm(Column{"j", ValueType::kJsonb, "", "jsonb"})},
+                                {"c", "c", TextForm(Column{"c", ValueType::kCharacter, "", "character"})}});
+  shape.format = Format::kCsv;
+  EXPECT_EQ(answer_read(solr(document(R"({"j":true,"c":"a  "})")), shape).body, "j,c\ntrue,\"a  \"");
+  shape.format = Format::kArray;
+  for (auto& member : shape.members) member.as_text = true;
+  EXPECT_EQ(answer_read(solr(document(R"({"j":true,"c":"a  "})")), shape).body, R"([{"j":"true","c":"a"}])");
+}
+
 TEST(Answer, LinesAreObjects) {
   auto shape = shape_of({{"a", "a"}, {"b", "b"}});
   shape.format = Format::kLines;

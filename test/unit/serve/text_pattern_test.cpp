@@ -71,6 +71,9 @@ TEST(RegexPattern, KeepsWhatBothKnow) {
   EXPECT_EQ(regex("^(?:a|(b)+)[^x-z]{2,3}.?$"), "((a|(b)+)[^x-z]{2,3}.?)");
   EXPECT_EQ(regex(R"(^\.\$a/"#@&<~$)"), R"((\.\$a\/\"\#\@\&\<\~))");
   EXPECT_EQ(regex("^[]a-]x{$"), R"(([\]a\-]x\{))");
+  EXPECT_EQ(regex("^[!-1]$"), R"(([\!\"\#\$\%\&\'\(\)\*\+\,\-\.\/0-1]))");
+  EXPECT_EQ(regex(R"(^[\\-b]$)"), R"(([\\\]\^\_\`a-b]))");
+  EXPECT_EQ(regex(R"(^[Y-\]]$)"), R"(([Y-Z\]\\\[]))");
   EXPECT_EQ(regex("^[a-cZ1]\xC3\xA4$", true), "([a-cA-CZz1][\xC3\xA4\xC3\x84])");
 }
 
