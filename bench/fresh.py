@@ -18,11 +18,11 @@ P50_GOAL, P99_GOAL = 50, 250
 
 
 class Reader(threading.Thread):
-    """Asks for a model's greatest number until it is told to end; keeps (number, when the answer had come)."""
+    """Asks for the greatest number until it is told to end; keeps (number, when the answer had come)."""
 
-    def __init__(self, address, model="ticks"):
+    def __init__(self, address):
         super().__init__(daemon=True)
-        self.target = f"/{model}?select=number&order=number.desc&limit=1"
+        self.target = "/ticks?select=number&order=number.desc&limit=1"
         self.address = address.removeprefix("http://")
         self.seen = [(0, clock())]
         self.reads = 0

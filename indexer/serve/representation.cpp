@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "core/sha256.hpp"
 #include "serve/text_cursor.hpp"
@@ -17,32 +18,26 @@ constexpr int kFastest = 1;
 constexpr int kGzip = 15 + 16;
 
 bool lists(std::string_view header, std::string_view wanted) {
-  TextCursor cursor(header);
-  while (!cursor.done()) {
-    cursor.skip_blanks();
-    auto part = cursor.take_until(",");
-    while (part.ends_with(' ')) part.remove_suffix(1);
+  bool found = false;
+  each_part(header, ",", [&](std::string_view part) {
     if (part.starts_with("W/")) part.remove_prefix(2);
-    if (part == wanted) return true;
-    cursor.skip(cursor.done() ? 0 : 1);
-  }
-  return false;
+    found = found || part == wanted;
+  });
+  return found;
 }
 
+/// As the first mention of it says.
 bool takes_gzip(std::string_view accept_encoding) {
-  TextCursor cursor(accept_encoding);
-  while (!cursor.done()) {
-    cursor.skip_blanks();
-    const auto part = cursor.take_until(",");
+  std::optional<bool> takes;
+  each_part(accept_encoding, ",", [&](std::string_view part) {
     auto coding = lower_ascii(part.substr(0, part.find(';')));
     coding.erase(coding.find_last_not_of(' ') + 1);
+    if (takes || (coding != "gzip" && coding != "x-gzip")) return;
     const auto quality = part.find("q=0");
-    const bool refused = quality != std::string_view::npos &&
-                         part.substr(quality + 3).find_first_of("123456789") == std::string_view::npos;
-    if (coding == "gzip" || coding == "x-gzip") return !refused;
-    cursor.skip(cursor.done() ? 0 : 1);
-  }
-  return false;
+    takes = quality == std::string_view::npos ||
+            part.substr(quality + 3).find_first_of("123456789") != std::string_view::npos;
+  });
+  return takes.value_or(false);
 }
 
 /// False when zlib would not.

@@ -61,4 +61,17 @@ class TextCursor {
   std::size_t size_;
 };
 
+/// The parts of a header's list, without the blanks around them.
+template <typename Take>
+void each_part(std::string_view list, std::string_view separators, const Take& take) {
+  TextCursor cursor(list);
+  while (!cursor.done()) {
+    cursor.skip_blanks();
+    auto part = cursor.take_until(separators);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) take(part);
+    cursor.skip(cursor.done() ? 0 : 1);
+  }
+}
+
 }  // namespace daas
