@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "serve/tls_files.hpp"
 #include "serve/token.hpp"
 #include "version.hpp"
 
@@ -102,6 +103,10 @@ po::options_description described() {
       ("token-ttl", po::value<std::string>()->default_value("1h")->value_name("TIME"), "life of an access token")
       ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
       ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position")
+      ("cache-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "of answers that are given again while nothing changed; 0MB: none")
+      ("cache-term", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "longest that an answer is given again without asking Solr whether anything changed")
+      ("tls-cert", po::value<std::string>()->default_value("")->value_name("FILE"), "certificate and its chain (PEM) of --listen; read again when it changes")
+      ("tls-key", po::value<std::string>()->default_value("")->value_name("FILE"), "its key (PEM)")
       ("cors-origin", po::value<std::vector<std::string>>()->value_name("ORIGIN"), "whose pages may read, https://app.example; repeat, or *");
   po::options_description all("Options", 100, 40);
   all.add(general).add(postgres).add(solr).add(batch).add(serve);
@@ -225,6 +230,15 @@ void read_solr(const po::variables_map& values, bool check, Config& config) {
   });
 }
 
+void read_tls(const po::variables_map& values, bool check, Config& config) {
+  auto& serve = config.serve_options;
+  serve.tls_cert = values["tls-cert"].as<std::string>();
+  serve.tls_key = values["tls-key"].as<std::string>();
+  if (serve.tls_cert.empty() != serve.tls_key.empty()) refuse("--tls-cert and --tls-key belong together; one is missing");
+  read_file(values, "tls-key", check, config, [](const std::string& path) { check_secret(path, "tls-key"); });
+  read_file(values, "tls-cert", check, config, [&](const std::string& path) { TlsFiles(path, serve.tls_key); });
+}
+
 void read_roles(const po::variables_map& values, Config& config) {
   if (values.count("role") == 0) return;
   config.index = config.serve = false;
@@ -299,6 +313,9 @@ Config build(const po::variables_map& values, bool check) {
   serve.token_ttl = std::chrono::duration_cast<std::chrono::seconds>(time_of(values, "token-ttl"));
   serve.threads = values["serve-threads"].as<int>();
   serve.position_wait = time_of(values, "position-wait");
+  serve.cache_bytes = size_of(values, "cache-bytes");
+  serve.cache_term = time_of(values, "cache-term");
+  read_tls(values, check, config);
   if (values.count("cors-origin") > 0) serve.origins = values["cors-origin"].as<std::vector<std::string>>();
   return config;
 }

@@ -23,4 +23,9 @@ const Api* Catalog::find(const std::string& path) const {
   return found == apis.end() ? nullptr : &found->second;
 }
 
+Refusal no_such_api(const std::string& path) {
+  return Refusal(404, "PGRST205", "Could not find the API '" + path + "'", {},
+                 "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
+}
+
 }  // namespace daas

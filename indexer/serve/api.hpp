@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/value_type.hpp"
+#include "serve/refusal.hpp"
 
 namespace daas {
 
@@ -44,5 +45,8 @@ struct Catalog {
 
   const Api* find(const std::string& path) const;
 };
+
+/// The 404 of an API that is not published.
+Refusal no_such_api(const std::string& path);
 
 }  // namespace daas

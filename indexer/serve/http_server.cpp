@@ -10,8 +10,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -19,19 +17,15 @@
 #include <unordered_map>
 
 #include "core/error.hpp"
+#include "serve/http_session.hpp"
+#include "serve/tls_files.hpp"
 
 namespace daas {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr std::uint32_t kLongestHeader = 16 * 1024;
-constexpr std::uint64_t kLongestBody = 64 * 1024;
-constexpr std::size_t kLongestTarget = 8 * 1024;
 
 /// Half of the file descriptors that this process may have: the rest is for Solr and PostgreSQL.
 std::size_t most_connections() {
@@ -61,42 +55,34 @@ tcp::endpoint resolve(asio::io_context& context, const std::string& listen) {
 
 }  // namespace
 
-ServerResponse error_response(const ApiError& error) {
-  ServerResponse response;
-  response.status = error.status;
-  response.headers = error.headers;
-  response.body = error_body(error);
-  return response;
-}
-
 /// Everything that connections share. Outlives the last of them.
-class HttpServer::Core : public std::enable_shared_from_this<Core> {
+class HttpServer::Core : public SessionHost, public std::enable_shared_from_this<Core> {
  public:
-  class Session;
-
   Core(Settings settings, Handler handler)
       : settings_(std::move(settings)),
         handler_(std::move(handler)),
+        tls_(settings_.tls_cert.empty() ? nullptr : std::make_unique<TlsFiles>(settings_.tls_cert, settings_.tls_key)),
         acceptor_(asio::make_strand(context_)),
         pause_(acceptor_.get_executor()) {}
 
   void start();
   void stop(std::chrono::milliseconds grace);
   std::uint16_t port() const { return port_; }
-  bool draining() const { return draining_.load(); }
-  std::chrono::seconds idle_timeout() const { return settings_.idle_timeout; }
-  const Handler& handler() const { return handler_; }
-  void forget(Session* session);
-  /// True when nothing runs any more: an answer that comes now goes nowhere.
-  bool closed() const { return closed_.load(); }
+
+  bool draining() const override { return draining_.load(); }
+  bool closed() const override { return closed_.load(); }
+  std::chrono::seconds idle_timeout() const override { return settings_.idle_timeout; }
+  void handle(ServerRequest request, Reply reply) override { handler_(std::move(request), std::move(reply)); }
+  void forget(HttpSession* session) override;
 
  private:
-  std::vector<std::shared_ptr<Session>> sessions();
+  std::vector<std::shared_ptr<HttpSession>> sessions();
   void accept();
   void accepted(error_code error, tcp::socket socket);
 
   Settings settings_;
   Handler handler_;
+  const std::unique_ptr<TlsFiles> tls_;  ///< null without TLS
   asio::io_context context_;
   // A request that waits for its answer is no work of the context's: without this the threads would
   // end under it once the listener is closed.
@@ -110,190 +96,9 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
+  std::unordered_map<HttpSession*, std::weak_ptr<HttpSession>> sessions_;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
-};
-
-/// One connection: reads a request, hands it on, writes the answer, again. All members are touched
-/// on the connection's strand only.
-class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
- public:
-  Session(std::shared_ptr<Core> core, tcp::socket socket)
-      : core_(std::move(core)), stream_(std::move(socket)) {}
-  ~Session() { core_->forget(this); }
-
-  void start() {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->read(); });
-  }
-  /// Closes the connection now if no request is under way; else the answer will be its last.
-  void drain() {
-    asio::post(stream_.get_executor(), [self = shared_from_this()] {
-      if (!self->busy_) self->close();
-    });
-  }
-  void abandon() {
-    asio::post(stream_.get_executor(), [self = shared_from_this()] { self->close(); });
-  }
-
- private:
-  void read() {
-    if (core_->draining()) return close();
-    parser_.emplace();
-    parser_->header_limit(kLongestHeader);
-    parser_->body_limit(kLongestBody);
-    stream_.expires_after(
-        core_->idle_timeout());  // for the whole request: a slow sender gains nothing
-    http::async_read(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, std::size_t) { self->has_read(error); });
-  }
-
-  void has_read(error_code error) {
-    if (error) {
-      if (error == http::error::header_limit)
-        return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
-      if (error == http::error::body_limit)
-        return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
-      const bool malformed =
-          error.category() == make_error_code(http::error::bad_target).category() &&
-          error != http::error::end_of_stream && error != http::error::partial_message;
-      if (malformed)
-        return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
-      return close();
-    }
-    busy_ = true;
-    auto message = parser_->release();
-    parser_.reset();
-    head_ = message.method() == http::verb::head;
-    keep_alive_ = message.keep_alive() && !core_->draining();
-    if (message.target().size() > kLongestTarget) {
-      return refuse({414,
-                     "PGRST100",
-                     "the request's URL is over 8 KB",
-                     {},
-                     "send fewer or shorter filters",
-                     {}});
-    }
-    if (message.count(http::field::authorization) > 1) {
-      return refuse({400, "PGRST100", "the request has two Authorization headers", {}, {}, {}});
-    }
-    const auto header = [&](beast::string_view name) { return std::string(message[name]); };
-    ServerRequest request{std::string(message.method_string()),
-                          std::string(message.target()),
-                          header("authorization"),
-                          header("prefer"),
-                          header("accept"),
-                          header("accept-profile"),
-                          header("daas-min-position"),
-                          header("range"),
-                          header("if-none-match"),
-                          header("accept-encoding"),
-                          header("origin"),
-                          std::move(message.body())};
-    for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
-      if (std::string_view(at->value()) != request.prefer)
-        request.prefer += "," + std::string(at->value());
-    }
-    try {
-      core_->handler()(std::move(request), [self = shared_from_this()](ServerResponse response) {
-        if (self->core_->closed()) return;
-        asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
-          self->write(std::move(response));
-        });
-      });
-    } catch (const Refusal& refusal) {
-      write(error_response(refusal.error()));
-    } catch (const std::exception& failure) {
-      spdlog::error("serve: a request failed: {}", log_text(failure));
-      write(error_response({500, "XX000", "internal error", {}, {}, {}}));
-    }
-  }
-
-  void refuse(ApiError error) {
-    keep_alive_ = false;
-    write(error_response(error));
-  }
-
-  void write(ServerResponse response) {
-    busy_ = true;
-    body_ = std::move(response.body);
-    response_.emplace();
-    response_->version(11);
-    response_->result(response.status);
-    response_->set(http::field::server, "daas");
-    response_->set(http::field::content_type, "application/json; charset=utf-8");
-    for (const auto& [name, value] : response.headers) {
-      if (name == "Vary") {
-        response_->insert(name, value);
-      } else {
-        response_->set(name, value);
-      }
-    }
-    // Neither has a body, and what a 304 is of is the client's already.
-    const bool bodiless = response.status == 204 || response.status == 304;
-    if (bodiless) response_->erase(http::field::content_type);
-    response_->keep_alive(keep_alive_ && !core_->draining());
-    if (!bodiless) response_->content_length(body_.size());
-    response_->body() = head_ ? asio::const_buffer() : asio::buffer(body_);
-    serializer_.emplace(*response_);
-    stream_.expires_after(core_->idle_timeout());
-    // The header says the length of the body that a GET would have: write it apart for a HEAD.
-    const auto done = [self = shared_from_this()](error_code error, std::size_t) {
-      self->has_written(error);
-    };
-    if (head_) {
-      http::async_write_header(stream_, *serializer_, done);
-    } else {
-      http::async_write(stream_, *serializer_, done);
-    }
-  }
-
-  void has_written(error_code error) {
-    busy_ = false;
-    const bool again = !error && response_->keep_alive();
-    serializer_.reset();
-    response_.reset();
-    if (again) return read();
-    close();
-  }
-
-  void close() {
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.close();
-    core_->forget(this);  // whoever still holds the reply must not hold up the end
-  }
-
-  /// A body that is a view of `body_`.
-  struct BufferBody {
-    using value_type = asio::const_buffer;
-    class writer {
-     public:
-      using const_buffers_type = asio::const_buffer;
-      template <bool isRequest, class Fields>
-      writer(const http::header<isRequest, Fields>&, const value_type& body) : body_(body) {}
-      void init(error_code& error) { error = {}; }
-      boost::optional<std::pair<const_buffers_type, bool>> get(error_code& error) {
-        error = {};
-        return {{body_, false}};
-      }
-
-     private:
-      value_type body_;
-    };
-  };
-
-  std::shared_ptr<Core> core_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_{kLongestHeader + kLongestBody};
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::string body_;
-  std::optional<http::response<BufferBody>> response_;
-  std::optional<http::response_serializer<BufferBody>> serializer_;
-  bool busy_ = false;
-  bool keep_alive_ = false;
-  bool head_ = false;
 };
 
 void HttpServer::Core::start() {
@@ -345,7 +150,7 @@ void HttpServer::Core::accepted(error_code error, tcp::socket socket) {
   {
     std::unique_lock lock(mutex_);
     if (sessions_.size() < most_connections_) {
-      auto session = std::make_shared<Session>(shared_from_this(), std::move(socket));
+      auto session = open_session(shared_from_this(), std::move(socket), tls_ ? tls_->context() : nullptr);
       sessions_.emplace(session.get(), session);
       lock.unlock();
       session->start();
@@ -354,7 +159,7 @@ void HttpServer::Core::accepted(error_code error, tcp::socket socket) {
   accept();
 }
 
-void HttpServer::Core::forget(Session* session) {
+void HttpServer::Core::forget(HttpSession* session) {
   const std::lock_guard lock(mutex_);
   sessions_.erase(session);
   changed_.notify_all();
@@ -388,8 +193,8 @@ void HttpServer::Core::stop(std::chrono::milliseconds grace) {
   context_.poll();
 }
 
-std::vector<std::shared_ptr<HttpServer::Core::Session>> HttpServer::Core::sessions() {
-  std::vector<std::shared_ptr<Session>> alive;
+std::vector<std::shared_ptr<HttpSession>> HttpServer::Core::sessions() {
+  std::vector<std::shared_ptr<HttpSession>> alive;
   const std::lock_guard lock(mutex_);
   for (const auto& [raw, weak] : sessions_) {
     if (auto session = weak.lock()) alive.push_back(std::move(session));

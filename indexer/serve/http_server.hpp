@@ -6,36 +6,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "serve/refusal.hpp"
+#include "serve/http_message.hpp"
 
 namespace daas {
-
-struct ServerRequest {
-  std::string method;
-  std::string target;
-  std::string authorization;
-  std::string prefer;
-  std::string accept;
-  std::string accept_profile;
-  std::string min_position;  ///< Daas-Min-Position
-  std::string range;
-  std::string if_none_match;
-  std::string accept_encoding;
-  std::string origin;
-  std::string body;
-};
-
-struct ServerResponse {
-  unsigned status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-};
-
-/// The response of an error: JSON body, status, headers.
-ServerResponse error_response(const ApiError& error);
 
 class HttpServer {
  public:
@@ -49,6 +23,9 @@ class HttpServer {
     std::string listen;  ///< host:port, [v6]:port; port 0: any free one
     int threads = 1;
     std::chrono::seconds idle_timeout{30};
+    /// PEM files of TLS, the certificate with its chain; read again when they change. Empty: plain HTTP.
+    std::string tls_cert = {};
+    std::string tls_key = {};
   };
 
   HttpServer(Settings settings, Handler handler);
@@ -56,7 +33,7 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Binds and begins to answer. @throws Error when the address can't be had
+  /// Binds and begins to answer. @throws Error when the address or the certificate can't be had
   void start();
   /// Takes no new connection, lets requests under way end for `grace`, then closes. Idempotent.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(10));

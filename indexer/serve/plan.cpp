@@ -13,7 +13,7 @@ namespace {
 /// the searcher is, from the fence.
 constexpr const char* kStateFacet =
     R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
-    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)"}}})json";
+    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)","fence":"max(_ver_)"}}})json";
 
 constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
@@ -186,6 +186,12 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   plan.shape.count = request.count;
   plan.shape.format = request.format;
   plan.shape.strip_nulls = request.strip_nulls;
+  plan.streams = request.format == Format::kLines && !plan.by_cursor && request.limit.value_or(kNoLimit) > api.max_rows;
+  plan.limit = request.limit.value_or(kNoLimit);
+  if (plan.streams && request.offset != 0) {
+    throw Refusal(400, "54000", "a stream of rows begins with the first one", {},
+                  "leave out the offset, or ask for no more than " + std::to_string(api.max_rows) + " rows: limit=");
+  }
   if (request.format == Format::kObject) plan.shape.rows = std::min<std::uint64_t>(plan.shape.rows, 2);
   if (request.offset > kDeepestRow || request.offset + plan.shape.rows > kDeepestRow) {
     throw Refusal(
@@ -204,6 +210,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("sort", sort_of(request, api));
   parameters.emplace_back("start", std::to_string(request.offset));
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
+  if (plan.streams) parameters.emplace_back("cursorMark", "*");
   parameters.emplace_back("fl", "_doc_:[json]");
   parameters.emplace_back("json.facet", kStateFacet);
   parameters.emplace_back("wt", "json");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
@@ -18,6 +19,8 @@ namespace daas {
 
 /// offset + limit stops here: deep paging costs Solr memory on every shard.
 constexpr std::uint64_t kDeepestRow = 10'000;
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 /// A form POST to the collection's /daas handler. Parameters keep their order; names repeat (fq).
 struct SolrRequest {
@@ -44,7 +47,11 @@ struct AnswerShape {
 struct ReadPlan {
   std::string api;
   std::string model;
-  bool by_cursor = false;  ///< seal_cursor() and open_cursor() speak of it
+  bool by_cursor = false;  ///< CursorSeal speaks of it
+  /// The answer may be more than a page: the plan is of the first one, and the rest is asked for by Solr's
+  /// cursor mark.
+  bool streams = false;
+  std::uint64_t limit = kNoLimit;  ///< rows of a stream in all
   SolrRequest solr;
   AnswerShape shape;
 };

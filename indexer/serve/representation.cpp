@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/sha256.hpp"
 #include "serve/text_cursor.hpp"
@@ -40,6 +41,43 @@ bool takes_gzip(std::string_view accept_encoding) {
   return takes.value_or(false);
 }
 
+/// One gzip file of the pieces of a stream, each complete when it is sent.
+class Deflater {
+ public:
+  Deflater() { good_ = deflateInit2(&stream_, kFastest, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) == Z_OK; }
+  ~Deflater() { deflateEnd(&stream_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  BodyPiece compress(BodyPiece piece) {
+    // A sync flush adds a few bytes to what deflate's bound speaks of.
+    std::string compressed(deflateBound(&stream_, piece.bytes.size()) + 64, '\0');
+    stream_.next_in = reinterpret_cast<Bytef*>(piece.bytes.data());
+    stream_.avail_in = static_cast<uInt>(piece.bytes.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(compressed.data());
+    stream_.avail_out = static_cast<uInt>(compressed.size());
+    const int done = deflate(&stream_, piece.last ? Z_FINISH : Z_SYNC_FLUSH);
+    const bool whole = piece.last ? done == Z_STREAM_END : done == Z_OK && stream_.avail_in == 0 && stream_.avail_out > 0;
+    if (!good_ || !whole) return {{}, true, true};
+    compressed.resize(compressed.size() - stream_.avail_out);
+    piece.bytes = std::move(compressed);
+    return piece;
+  }
+
+ private:
+  z_stream stream_{};
+  bool good_ = false;
+};
+
+void compress_stream(ServerResponse& response) {
+  auto deflater = std::make_shared<Deflater>();
+  response.body = deflater->compress({std::move(response.body)}).bytes;
+  response.more = [deflater, more = std::move(response.more)](const std::function<void(BodyPiece)>& give) {
+    more([deflater, give](BodyPiece piece) { give(piece.broken ? std::move(piece) : deflater->compress(std::move(piece))); });
+  };
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
 /// False when zlib would not.
 bool compress(std::string& body) {
   z_stream stream{};
@@ -60,6 +98,13 @@ bool compress(std::string& body) {
 
 void represent(ServerResponse& response, const std::string& if_none_match, const std::string& accept_encoding) {
   if (response.status != 200 && response.status != 206) return;
+  const auto vary = [&] { response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Authorization, Prefer, Range"); };
+  if (response.more) {
+    vary();
+    response.headers.emplace_back("Cache-Control", "private, no-store");
+    if (takes_gzip(accept_encoding)) compress_stream(response);
+    return;
+  }
   // How many rows there are in all is part of an answer that tells it.
   auto whole = response.body;
   for (const auto& [name, value] : response.headers) {
@@ -68,7 +113,7 @@ void represent(ServerResponse& response, const std::string& if_none_match, const
   // Weak, for it is the same of the compressed bytes.
   const auto tag = "\"" + sha256_hex(whole).substr(0, kTagDigits) + "\"";
   response.headers.emplace_back("ETag", "W/" + tag);
-  response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Authorization, Prefer, Range");
+  vary();
   // What a token may see is for its holder only, and may be another thing a moment later.
   response.headers.emplace_back("Cache-Control", "private, no-cache");
   if (!if_none_match.empty() && (if_none_match == "*" || lists(if_none_match, tag))) {

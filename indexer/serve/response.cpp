@@ -117,7 +117,7 @@ class RowWriter {
 /// What the state's facets say; see plan.cpp.
 struct State {
   std::optional<bool> whole;  ///< no mark of half a batch
-  std::optional<Lsn> position;
+  CollectionState shown;      ///< its position is 0 when it is not known
 };
 
 struct Rows {
@@ -139,10 +139,10 @@ State read_state(ondemand::object facets) {
       state.whole = facet.value().get_object().find_field("count").get_uint64() == 0;
     } else if (name == "seen") {
       for (auto entry : facet.value().get_object()) {
-        if (std::string_view(entry.unescaped_key()) != "position") continue;
-        // Of a long field a whole number, which Solr may print with a fraction.
-        const double position = entry.value().get_double();
-        if (position > 0) state.position = static_cast<Lsn>(position);
+        const std::string_view figure = entry.unescaped_key();
+        // Of long fields whole numbers, which Solr may print with a fraction.
+        if (figure == "position") state.shown.position = static_cast<Lsn>(std::max(0.0, entry.value().get_double().value()));
+        if (figure == "fence") state.shown.fence = entry.value().get_double();
       }
     }
   }
@@ -220,7 +220,9 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
   if (shape.count && !rows.found_exact) cut_short();
 
   ReadAnswer answer;
-  answer.position = rows.state.position;
+  if (rows.state.shown.position > 0) answer.state = rows.state.shown;
+  answer.count = rows.count;
+  answer.found = rows.found;
   // As PostgREST: who asks for no rows is told nothing about them.
   const bool nothing = shape.rows == 0 && shape.format != Format::kObject;
   const std::string total = shape.count && !nothing ? std::to_string(rows.found) : "*";
@@ -253,7 +255,7 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
 std::optional<Lsn> read_position(std::string solr_body) {
   try {
     const auto rows = read_rows(solr_body, {});
-    if (rows.header && rows.state.whole.value_or(false)) return rows.state.position;
+    if (rows.header && rows.state.whole.value_or(false) && rows.state.shown.position > 0) return rows.state.shown.position;
   } catch (const simdjson::simdjson_error&) {
   } catch (const Refusal&) {
   }

@@ -11,14 +11,23 @@
 
 namespace daas {
 
+/// What the searcher of a collection shows. Equal states of one collection show equal documents.
+struct CollectionState {
+  /// Every commit that was finished when the insert LSN was below it is in the rows (V of docs/delivery.md).
+  Lsn position = 0;
+  double fence = 0;  ///< version of the fence document, as Solr's function prints it
+  bool operator==(const CollectionState&) const = default;
+};
+
 struct ReadAnswer {
   unsigned status = 200;
   std::string body;
   std::string content_range;
   std::string next;  ///< Solr's mark of where the next page begins; empty: there is none, or it was not asked for
-  /// Every commit that was finished when the insert LSN was below it is in the rows (V of
-  /// docs/delivery.md); nothing when that is not known.
-  std::optional<Lsn> position;
+  std::uint64_t count = 0;  ///< rows of the body
+  std::uint64_t found = 0;  ///< rows in all
+  /// What the searcher showed; nothing when that is not known.
+  std::optional<CollectionState> state;
 };
 
 /// The position of an answer to plan_state(). Nothing when it is not known or the answer is not one.

@@ -15,10 +15,11 @@ struct ServeRole::Parts {
         tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
         catalog(options.pg_conninfo),
         logins(options.pg_conninfo, tokens, options.login_threads),
-        reads({options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.position_wait,
-               options.jwt_key, options.origins}, catalog, tokens, logins),
+        reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.jwt_key,
+                options.cache_bytes, options.cache_term},
+               options.position_wait, options.origins}, catalog, tokens, logins),
         solr(options.solr, &stopping),
-        server({options.listen, 2, std::chrono::seconds(30)},
+        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key},
                [this](ServerRequest request, HttpServer::Reply reply) {
                  handle(std::move(request), std::move(reply));
                }) {}

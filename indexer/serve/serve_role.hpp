@@ -25,6 +25,10 @@ struct ServeOptions {
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *
   int login_threads = 2;  ///< password checks at a time
+  std::size_t cache_bytes = 64 << 20;         ///< of answers that are given again; 0: none
+  std::chrono::milliseconds cache_term{10};  ///< longest that an answer is given again without a look at Solr
+  std::string tls_cert;  ///< PEM file of the certificate and its chain; empty: plain HTTP
+  std::string tls_key;   ///< PEM file
 };
 
 class ServeRole {

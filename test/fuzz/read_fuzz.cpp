@@ -40,7 +40,7 @@ bool starts_with_number(const std::string& name, char letter) {
 }
 
 void check(const ReadPlan& plan) {
-  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "fl", "json.facet", "wt", "timeAllowed"};
+  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "wt", "timeAllowed"};
   int filters = 0;
   for (const auto& [name, value] : plan.solr.parameters) {
     if (starts_with_number(name, 'v')) continue;  // a user's value

@@ -46,22 +46,25 @@ class Client {
     char buffer[4096];
     while (got.find(wanted) == std::string::npos) {
       const auto count = recv(fd_, buffer, sizeof(buffer), 0);
+      last_error_ = count < 0 ? errno : 0;
       if (count <= 0) break;
       got.append(buffer, static_cast<std::size_t>(count));
     }
     return got;
   }
+  int last_error() const { return last_error_; }
   std::string receive_all() { return receive_until(std::string_view("\xff\xff\xff", 3)); }
 
  private:
   int fd_;
+  int last_error_ = 0;
   bool connected_ = false;
 };
 
 class Server : public testing::Test {
  protected:
   void serve(HttpServer::Handler handler, std::chrono::seconds idle = 30s) {
-    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle},
+    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle, {}, {}},
                                            std::move(handler));
     server_->start();
   }
@@ -119,6 +122,58 @@ TEST_F(Server, AConnectionGoesOnAfterAHead) {
   client.receive_until("\r\n\r\n");
   client.send("GET /b HTTP/1.1\r\n\r\n");
   EXPECT_NE(client.receive_until("GET /b .").find("GET /b ."), std::string::npos);
+}
+
+/// A body of so many pieces; the last one breaks when asked for.
+HttpServer::Handler in_pieces(int pieces, bool breaks = false) {
+  return [=](const ServerRequest&, const HttpServer::Reply& reply) {
+    auto given = std::make_shared<int>(0);
+    reply({200, {}, "piece 0;", [=](const std::function<void(BodyPiece)>& give) {
+             const int number = ++*given;
+             give({"piece " + std::to_string(number) + ";", number == pieces, breaks && number == pieces});
+           }});
+  };
+}
+
+TEST_F(Server, ABodyInPiecesIsSentInChunksAndTheConnectionGoesOn) {
+  serve(in_pieces(2));
+  Client client(server_->port());
+  for (int i = 0; i < 2; ++i) {
+    client.send("GET / HTTP/1.1\r\n\r\n");
+    const auto answer = client.receive_until("0\r\n\r\n");
+    EXPECT_NE(answer.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << answer;
+    EXPECT_TRUE(answer.ends_with("8\r\npiece 0;\r\n8\r\npiece 1;\r\n8\r\npiece 2;\r\n0\r\n\r\n")) << answer;
+  }
+}
+
+TEST_F(Server, ABodyInPiecesForHttp10EndsWithTheConnection) {
+  serve(in_pieces(2));
+  const auto answer = exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("\r\n\r\npiece 0;piece 1;piece 2;")) << answer;
+  EXPECT_EQ(answer.find("chunked"), std::string::npos);
+}
+
+TEST_F(Server, ABodyInPiecesThatBreaksCantBeTakenForWhole) {
+  serve(in_pieces(2, true));
+  const auto answer = exchange("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(answer.find("\r\n0\r\n\r\n"), std::string::npos) << answer;
+  Client old(server_->port());
+  old.send("GET / HTTP/1.0\r\n\r\n");
+  old.receive_all();
+  EXPECT_EQ(old.last_error(), ECONNRESET);
+}
+
+TEST_F(Server, AHeadAsksForNoPieces) {
+  std::atomic<int> asked = 0;
+  serve([&](const ServerRequest&, const HttpServer::Reply& reply) {
+    reply({200, {}, "first", [&](const std::function<void(BodyPiece)>& give) {
+             ++asked;
+             give({"", true});
+           }});
+  });
+  const auto answer = exchange("HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+  EXPECT_EQ(asked, 0);
 }
 
 TEST_F(Server, RefusesWhatIsTooLong) {

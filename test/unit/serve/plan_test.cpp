@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kStateFacet =
     R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
-    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)"}}})json";
+    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)","fence":"max(_ver_)"}}})json";
 
 using nlohmann::json;
 using Parameters = std::vector<std::pair<std::string, std::string>>;

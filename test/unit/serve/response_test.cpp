@@ -236,9 +236,10 @@ TEST(Answer, GivesTheNextMarkAndThePosition) {
   };
   EXPECT_EQ(with(document("{}"), R"("count":1,"position":4096)").next, "AoE");
   EXPECT_EQ(with("", R"("count":1,"position":4096)").next, "");
-  EXPECT_EQ(with("", R"("count":1,"position":4096)").position, Lsn{4096});
-  EXPECT_EQ(with("", R"("count":1,"position":4096.0)").position, Lsn{4096});
-  EXPECT_FALSE(with("", R"("count":0)").position);
+  EXPECT_EQ(with("", R"("count":1,"position":4096)").state->position, Lsn{4096});
+  EXPECT_EQ(with("", R"("count":1,"position":4096.0)").state->position, Lsn{4096});
+  EXPECT_EQ(with("", R"("count":1,"position":4096,"fence":1099511627777)").state->fence, 1099511627777.0);
+  EXPECT_FALSE(with("", R"("count":0)").state);
 }
 
 }  // namespace

@@ -1,0 +1,309 @@
+#include "serve/http_session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <optional>
+#include <type_traits>
+
+#include "core/error.hpp"
+
+namespace daas {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::uint32_t kLongestHeader = 16 * 1024;
+constexpr std::uint64_t kLongestBody = 64 * 1024;
+constexpr std::size_t kLongestTarget = 8 * 1024;
+constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who takes less is cut off
+
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+/// A body that is a view of bytes which the session holds.
+struct ViewBody {
+  using value_type = asio::const_buffer;
+  class writer {
+   public:
+    using const_buffers_type = asio::const_buffer;
+    template <bool isRequest, class Fields>
+    writer(const http::header<isRequest, Fields>&, const value_type& body) : body_(body) {}
+    void init(error_code& error) { error = {}; }
+    boost::optional<std::pair<const_buffers_type, bool>> get(error_code& error) {
+      error = {};
+      return {{body_, false}};
+    }
+
+   private:
+    value_type body_;
+  };
+};
+
+ServerRequest take_request(http::request<http::string_body>& message) {
+  const auto header = [&](beast::string_view name) { return std::string(message[name]); };
+  ServerRequest request{std::string(message.method_string()),
+                        std::string(message.target()),
+                        header("authorization"),
+                        header("prefer"),
+                        header("accept"),
+                        header("accept-profile"),
+                        header("daas-min-position"),
+                        header("range"),
+                        header("if-none-match"),
+                        header("accept-encoding"),
+                        header("origin"),
+                        std::move(message.body())};
+  for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
+    if (std::string_view(at->value()) != request.prefer) request.prefer += "," + std::string(at->value());
+  }
+  return request;
+}
+
+/// All members are touched on the connection's strand only.
+template <class Stream>
+class StreamSession : public HttpSession, public std::enable_shared_from_this<StreamSession<Stream>> {
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
+ public:
+  template <class... Arguments>
+  explicit StreamSession(std::shared_ptr<SessionHost> host, std::shared_ptr<asio::ssl::context> tls, Arguments&&... arguments)
+      : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...) {}
+  ~StreamSession() override { host_->forget(this); }
+
+  void start() override {
+    asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
+      if constexpr (kTls) {
+        self->lowest().expires_after(self->host_->idle_timeout());
+        self->stream_.async_handshake(asio::ssl::stream_base::server, [self](error_code error) {
+          if (error) return self->cut();
+          self->read();
+        });
+      } else {
+        self->read();
+      }
+    });
+  }
+  void drain() override {
+    asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
+      if (!self->busy_) self->cut();
+    });
+  }
+  void abandon() override {
+    asio::post(stream_.get_executor(), [self = this->shared_from_this()] { self->cut(); });
+  }
+
+ private:
+  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+
+  void read() {
+    if (host_->draining()) return close();
+    parser_.emplace();
+    parser_->header_limit(kLongestHeader);
+    parser_->body_limit(kLongestBody);
+    lowest().expires_after(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
+    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      self->has_read(error);
+    });
+  }
+
+  void has_read(error_code error) {
+    if (error) {
+      if (error == http::error::header_limit)
+        return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
+      if (error == http::error::body_limit)
+        return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
+      const bool malformed = error.category() == make_error_code(http::error::bad_target).category() &&
+                             error != http::error::end_of_stream && error != http::error::partial_message;
+      if (malformed) return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
+      return error == http::error::end_of_stream ? close() : cut();
+    }
+    busy_ = true;
+    auto message = parser_->release();
+    parser_.reset();
+    head_ = message.method() == http::verb::head;
+    chunks_ = message.version() >= 11;
+    keep_alive_ = message.keep_alive() && !host_->draining();
+    if (message.target().size() > kLongestTarget) {
+      return refuse({414, "PGRST100", "the request's URL is over 8 KB", {}, "send fewer or shorter filters", {}});
+    }
+    if (message.count(http::field::authorization) > 1) {
+      return refuse({400, "PGRST100", "the request has two Authorization headers", {}, {}, {}});
+    }
+    lowest().expires_never();  // the handler has limits of its own
+    try {
+      host_->handle(take_request(message), [self = this->shared_from_this()](ServerResponse response) {
+        if (self->host_->closed()) return;
+        asio::post(self->stream_.get_executor(),
+                   [self, response = std::move(response)]() mutable { self->write(std::move(response)); });
+      });
+    } catch (const Refusal& refusal) {
+      write(error_response(refusal.error()));
+    } catch (const std::exception& failure) {
+      spdlog::error("serve: a request failed: {}", log_text(failure));
+      write(error_response({500, "XX000", "internal error", {}, {}, {}}));
+    }
+  }
+
+  void refuse(ApiError error) {
+    keep_alive_ = false;
+    write(error_response(error));
+  }
+
+  void write(ServerResponse response) {
+    busy_ = true;
+    body_ = std::move(response.body);
+    more_ = head_ ? nullptr : std::move(response.more);
+    response_.emplace();
+    response_->version(11);
+    response_->result(response.status);
+    response_->set(http::field::server, "daas");
+    response_->set(http::field::content_type, "application/json; charset=utf-8");
+    for (const auto& [name, value] : response.headers) {
+      if (name == "Vary") {
+        response_->insert(name, value);
+      } else {
+        response_->set(name, value);
+      }
+    }
+    // Neither has a body, and what a 304 is of is the client's already.
+    const bool bodiless = response.status == 204 || response.status == 304;
+    if (bodiless) response_->erase(http::field::content_type);
+    // Without chunks only the connection's end tells the body's.
+    response_->keep_alive(keep_alive_ && !host_->draining() && (!more_ || chunks_));
+    if (more_) {
+      if (chunks_) response_->chunked(true);
+    } else if (!bodiless) {
+      response_->content_length(body_.size());
+    }
+    response_->body() = head_ || more_ ? asio::const_buffer() : asio::buffer(body_);
+    serializer_.emplace(*response_);
+    allow_time(body_.size());
+    const auto self = this->shared_from_this();
+    if (more_) {
+      http::async_write_header(stream_, *serializer_, [self](error_code error, std::size_t) {
+        if (error) return self->cut();
+        self->write_piece({std::move(self->body_)});
+      });
+    } else if (head_) {
+      // The header says the length of the body that a GET would have: write it apart for a HEAD.
+      http::async_write_header(stream_, *serializer_, [self](error_code error, std::size_t) { self->has_written(error); });
+    } else {
+      http::async_write(stream_, *serializer_, [self](error_code error, std::size_t) { self->has_written(error); });
+    }
+  }
+
+  void write_piece(BodyPiece piece) {
+    if (piece.broken) return cut();
+    body_ = std::move(piece.bytes);
+    allow_time(body_.size());
+    const auto then = [self = this->shared_from_this(), last = piece.last](error_code error, std::size_t) {
+      if (error) return self->cut();
+      if (last) return self->end_pieces();
+      self->ask_piece();
+    };
+    if (body_.empty()) return then({}, 0);  // as a chunk it would be the end
+    if (chunks_) {
+      asio::async_write(stream_, http::make_chunk(asio::buffer(body_)), then);
+    } else {
+      asio::async_write(stream_, asio::buffer(body_), then);
+    }
+  }
+
+  void ask_piece() {
+    lowest().expires_never();
+    more_([self = this->shared_from_this()](BodyPiece next) {
+      if (self->host_->closed()) return;
+      asio::post(self->stream_.get_executor(), [self, next = std::move(next)]() mutable { self->write_piece(std::move(next)); });
+    });
+  }
+
+  void end_pieces() {
+    more_ = nullptr;
+    if (!chunks_) return has_written({});
+    asio::async_write(stream_, http::make_chunk_last(),
+                      [self = this->shared_from_this()](error_code error, std::size_t) { self->has_written(error); });
+  }
+
+  void allow_time(std::size_t bytes) {
+    lowest().expires_after(host_->idle_timeout() + std::chrono::seconds(bytes / kSlowestReader));
+  }
+
+  void has_written(error_code error) {
+    busy_ = false;
+    const bool again = !error && response_->keep_alive();
+    serializer_.reset();
+    response_.reset();
+    if (again) return read();
+    error ? cut() : close();
+  }
+
+  /// Nothing is under way on the stream.
+  void close() {
+    if (closing_) return;
+    if constexpr (kTls) {
+      closing_ = true;
+      host_->forget(this);
+      lowest().expires_after(std::chrono::seconds(1));
+      // Without TLS's own end the client must take the answer for cut off.
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->lowest().close(); });
+    } else {
+      error_code ignored;
+      stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+      cut();
+    }
+  }
+
+  /// At once, so that a body which is not whole can't be taken for one.
+  void cut() {
+    closing_ = true;
+    host_->forget(this);  // whoever still holds the reply must not hold up the end
+    error_code ignored;
+    if (more_) lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    more_ = nullptr;
+    lowest().close();
+  }
+
+  std::shared_ptr<SessionHost> host_;
+  std::shared_ptr<asio::ssl::context> tls_;
+  Stream stream_;
+  beast::flat_buffer buffer_{kLongestHeader + kLongestBody};
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::string body_;
+  decltype(ServerResponse::more) more_;
+  std::optional<http::response<ViewBody>> response_;
+  std::optional<http::response_serializer<ViewBody>> serializer_;
+  bool busy_ = false;
+  bool closing_ = false;
+  bool keep_alive_ = false;
+  bool head_ = false;
+  bool chunks_ = false;
+};
+
+}  // namespace
+
+ServerResponse error_response(const ApiError& error) {
+  ServerResponse response;
+  response.status = error.status;
+  response.headers = error.headers;
+  response.body = error_body(error);
+  return response;
+}
+
+std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, tcp::socket socket,
+                                          std::shared_ptr<asio::ssl::context> tls) {
+  if (!tls) return std::make_shared<StreamSession<beast::tcp_stream>>(std::move(host), nullptr, std::move(socket));
+  auto& context = *tls;
+  return std::make_shared<StreamSession<TlsStream>>(std::move(host), std::move(tls), std::move(socket), context);
+}
+
+}  // namespace daas

@@ -1,0 +1,42 @@
+// One connection of the HTTP server: reads a request, hands it on, writes the answer, again.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "serve/http_message.hpp"
+
+namespace daas {
+
+class HttpSession {
+ public:
+  virtual ~HttpSession() = default;
+  virtual void start() = 0;
+  /// Closes the connection now if no request is under way; else the answer will be its last.
+  virtual void drain() = 0;
+  /// Closes it whatever is under way.
+  virtual void abandon() = 0;
+};
+
+/// What a session needs of its server, which outlives it. Thread-safe.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  /// The end has begun: a connection takes no further request.
+  virtual bool draining() const = 0;
+  /// Nothing runs any more: an answer that comes now goes nowhere.
+  virtual bool closed() const = 0;
+  virtual std::chrono::seconds idle_timeout() const = 0;
+  virtual void handle(ServerRequest request, std::function<void(ServerResponse)> reply) = 0;
+  virtual void forget(HttpSession* session) = 0;
+};
+
+/// @param tls of a server that speaks TLS, else null
+std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, boost::asio::ip::tcp::socket socket,
+                                          std::shared_ptr<boost::asio::ssl::context> tls);
+
+}  // namespace daas
