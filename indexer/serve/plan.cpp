@@ -153,6 +153,16 @@ void add_scope(const Api& api, const nlohmann::json& claims,
   }
 }
 
+std::string facets_of(const ApiRequest& request, const Api& api, std::vector<FacetShape>& shapes) {
+  std::string all = kStateFacet;
+  for (const auto& facet : request.facets) {
+    std::string member;
+    shapes.push_back(plan_facet(facet, shapes.size(), filterable(api, facet.column, "counted"), api, member));
+    all.insert(all.size() - 1, "," + member);
+  }
+  return all;
+}
+
 }  // namespace
 
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
@@ -212,7 +222,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   if (plan.streams) parameters.emplace_back("cursorMark", "*");
   parameters.emplace_back("fl", "_doc_:[json]");
-  parameters.emplace_back("json.facet", kStateFacet);
+  parameters.emplace_back("json.facet", facets_of(request, api, plan.shape.facets));
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;

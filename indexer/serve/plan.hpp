@@ -42,6 +42,7 @@ struct AnswerShape {
   bool count = false;
   Format format = Format::kArray;
   bool strip_nulls = false;
+  std::vector<FacetShape> facets;
 };
 
 struct ReadPlan {

@@ -61,6 +61,7 @@ std::string cache_key(const ReadPlan& plan) {
     add(member.name);
     key += member.as_text ? 't' : 'j';
   }
+  for (const auto& facet : plan.shape.facets) add(facet.name);
   key += '\0';
   key += static_cast<char>('0' + static_cast<int>(plan.shape.format));
   key += plan.shape.strip_nulls ? 's' : '-';

@@ -12,7 +12,7 @@ namespace daas {
 namespace {
 
 constexpr std::string_view kLaterParameters[] = {"columns", "on_conflict"};
-constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "_cursor"};
+constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "_cursor", "_facet"};
 
 struct Junction {
   std::string_view name;
@@ -179,7 +179,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     throw Refusal(
         400, "42703", "column " + std::string(api) + "." + column + " does not exist",
         "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
-        "other parameters are select, order, limit, offset, and, or, not.and, not.or and _cursor");
+        "other parameters are select, order, limit, offset, and, or, not.and, not.or, _cursor and _facet");
   };
   for (const auto& [name, value] : target.parameters) {
     if (contains(kOnce, name)) {
@@ -190,6 +190,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
       if (name == "limit") request.limit = parse_count(name, value);
       if (name == "offset") request.offset = parse_count(name, value);
       if (name == "_cursor") request.cursor = value;
+      if (name == "_facet") request.facets = parse_facets(value);
       continue;
     }
     if (contains(kLaterParameters, name)) throw not_implemented("parameter \"" + name + "\"");
@@ -208,6 +209,9 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     request.filters.push_back(parse_filter(std::move(column), value));
   }
   apply_headers(request, headers);
+  if (!request.facets.empty() && request.format != Format::kArray) {
+    throw Refusal(406, "PGRST107", "facets are answered as application/json only", {}, "leave out _facet, or the Accept header");
+  }
   if (request.cursor && request.offset != 0) {
     throw Refusal(400, "PGRST100", "_cursor and an offset exclude each other", {},
                   "leave out offset and Range: the cursor says where to go on");

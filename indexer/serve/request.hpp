@@ -3,11 +3,11 @@
 //
 //   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
 //   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
-//             | "offset=" digits | "_cursor=" [ cursor ] | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
+//             | "offset=" digits | "_cursor=" [ cursor ] | "_facet=" facets | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
 //   item      = "*" | [ name ":" ] name [ "::" type ]
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
 //   name      = bare | DQUOTE *( char | "\" char ) DQUOTE
-// Filters and trees: filter_grammar.hpp.
+// Filters and trees: filter_grammar.hpp; facets: facet.hpp.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/lsn.hpp"
+#include "serve/facet.hpp"
 #include "serve/refusal.hpp"
 #include "serve/text_cursor.hpp"
 
@@ -77,6 +78,7 @@ struct ApiRequest {
   bool count = false;  ///< Prefer: count=…
   Format format = Format::kArray;
   bool strip_nulls = false;           ///< members that are null are left out
+  std::vector<Facet> facets;          ///< _facet=
   std::optional<std::string> cursor;  ///< _cursor=: empty for the first page, then what the last answer gave
   std::optional<Lsn> min_position;            ///< Daas-Min-Position
   std::optional<std::chrono::seconds> wait;   ///< Prefer: wait=…

@@ -129,12 +129,18 @@ struct Rows {
   bool header = false;
   bool response = false;
   State state;
+  std::vector<std::string> facets;
 };
 
-State read_state(ondemand::object facets) {
+/// @param counted gets the JSON of the facets that the shape asks for, in its order
+State read_state(ondemand::object facets, const AnswerShape& shape, std::vector<std::string>& counted) {
   State state;
+  counted.resize(shape.facets.size());
   for (auto facet : facets) {
     const std::string_view name = facet.unescaped_key();
+    for (std::size_t i = 0; i < shape.facets.size(); ++i) {
+      if (name == shape.facets[i].key) counted[i] = facet_answer(facet.value().get_object(), shape.facets[i]);
+    }
     if (name == "half") {
       state.whole = facet.value().get_object().find_field("count").get_uint64() == 0;
     } else if (name == "seen") {
@@ -170,7 +176,7 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
       }
     } else if (name == "facets") {
-      rows.state = read_state(part.value().get_object());
+      rows.state = read_state(part.value().get_object(), shape, rows.facets);
     } else if (name == "response") {
       rows.response = true;
       RowWriter writer(shape);
@@ -198,6 +204,15 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
     }
   }
   return rows;
+}
+
+std::string with_facets(const Rows& rows, const AnswerShape& shape) {
+  std::string body = "{\"rows\":" + rows.body + ",\"facets\":{";
+  for (std::size_t i = 0; i < shape.facets.size(); ++i) {
+    if (i != 0) body += ',';
+    body += nlohmann::json(shape.facets[i].name).dump() + ":" + (rows.facets[i].empty() ? "[]" : rows.facets[i]);
+  }
+  return body += "}}";
 }
 
 }  // namespace
@@ -247,7 +262,7 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
                   "The result contains " +
                       std::to_string(rows.count == 0 ? 0 : rows.found - shape.offset) + " rows");
   }
-  answer.body = std::move(rows.body);
+  answer.body = shape.facets.empty() ? std::move(rows.body) : with_facets(rows, shape);
   answer.next = rows.count == 0 ? std::string() : std::move(rows.next);
   return answer;
 }
