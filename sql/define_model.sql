@@ -22,10 +22,59 @@ END $$;
 COMMENT ON FUNCTION daas._warn_without_daemon() IS
   'Internal: raises a WARNING when no daemon has reported for 10 seconds.';
 
+-- Each has a field type in Solr's schema: indexer/core/text_language.hpp, solr/configset/managed-schema.xml.
+CREATE FUNCTION daas._text_languages() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '{simple,danish,dutch,english,finnish,french,german,hungarian,italian,norwegian,portuguese,russian,spanish,swedish}'::text[]
+$$;
+COMMENT ON FUNCTION daas._text_languages() IS 'Internal: languages that texts can be searched in.';
+
+CREATE FUNCTION daas._check_text_option(value jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  text_column record;
+BEGIN
+  IF jsonb_typeof(value) <> 'object' THEN
+    RAISE EXCEPTION 'option "text" must be a JSON object of column -> language, not %', value
+      USING ERRCODE = '22023', HINT = 'For example options => ''{"text": {"title": "english"}}''.';
+  END IF;
+  FOR text_column IN SELECT e.key AS name, e.value AS language FROM jsonb_each(value) e LOOP
+    IF jsonb_typeof(text_column.language) <> 'string' OR text_column.language #>> '{}' <> ALL (daas._text_languages()) THEN
+      RAISE EXCEPTION 'column "%" can''t be searched in the language %', text_column.name, text_column.language
+        USING ERRCODE = '22023', HINT = format('Languages are: %s.', array_to_string(daas._text_languages(), ', '));
+    END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION daas._check_text_option(jsonb) IS 'Internal: refuses what is no object of column -> language.';
+
+CREATE FUNCTION daas._with_text(definition jsonb, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  unfit text;
+BEGIN
+  IF NOT options ? 'text' THEN
+    RETURN definition;
+  END IF;
+  SELECT o.key INTO unfit FROM jsonb_each(options -> 'text') o
+   WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(definition -> 'columns') c
+                      WHERE c ->> 'name' = o.key AND c ->> 'value' IN ('text', 'character varying', 'character'))
+   ORDER BY o.key LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'option "text" names column "%", which is no text column of the model', unfit
+      USING ERRCODE = '42703', HINT = 'Give the query a column of this name and type text.';
+  END IF;
+  RETURN jsonb_set(definition, '{columns}', (
+    SELECT jsonb_agg(CASE WHEN options -> 'text' ? (c.value ->> 'name')
+                          THEN c.value || jsonb_build_object('language', options -> 'text' -> (c.value ->> 'name')) ELSE c.value END ORDER BY c.position)
+      FROM jsonb_array_elements(definition -> 'columns') WITH ORDINALITY c (value, position)));
+END $$;
+COMMENT ON FUNCTION daas._with_text(jsonb, jsonb) IS
+  'Internal: a definition whose columns know the languages that the option "text" gives them.';
+
 CREATE FUNCTION daas._check_options(options jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  allowed CONSTANT text[] := '{shards,replicas,max_dead_letters}';
+  allowed CONSTANT text[] := '{shards,replicas,max_dead_letters,text}';
   option record;
 BEGIN
   IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
@@ -37,7 +86,9 @@ BEGIN
       RAISE EXCEPTION 'unknown option "%"', option.key
         USING ERRCODE = '22023', HINT = format('Options are: %s.', array_to_string(allowed, ', '));
     END IF;
-    IF option.key = 'max_dead_letters' THEN
+    IF option.key = 'text' THEN
+      PERFORM daas._check_text_option(option.value);
+    ELSIF option.key = 'max_dead_letters' THEN
       IF option.value::text !~ '^(0|[1-9][0-9]{0,5}|1000000)$' THEN
         RAISE EXCEPTION 'option "%" must be an integer from 0 to 1000000, not %', option.key, option.value
           USING ERRCODE = '22023';
@@ -117,7 +168,7 @@ BEGIN
     RAISE EXCEPTION 'model "%" already exists', model_name
       USING ERRCODE = '42710', HINT = 'Redefine it with daas.alter_model, or remove it with daas.drop_model.';
   END IF;
-  definition := daas._define_model(caller, search_path, query, key);
+  definition := daas._with_text(daas._define_model(caller, search_path, query, key), options);
   BEGIN
     INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, views, options, owner)
       VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
@@ -141,7 +192,7 @@ COMMENT ON FUNCTION daas.create_model(text, text, text[], jsonb, boolean) IS
 'Defines a model: a SELECT, each of whose rows becomes one document, which follows every change of every table that it reads.
 name: lower-case letters, digits, underscores. query: joins, subqueries, views, aggregates, IMMUTABLE and built-in STABLE functions; you must own its tables and views.
 key: output columns that are unique and not null; by default the primary key of the table whose rows the documents are, or what the query groups by.
-options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops. if_not_exists: a NOTICE instead of an error (42710).
+options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops; text: {"column": "english"}, the columns to search by words, with their languages. if_not_exists: a NOTICE instead of an error (42710).
 Takes effect at commit.';
 
 -- A definition as the next revision of a model.
@@ -180,7 +231,8 @@ COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb) IS
 CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text, query text, key text[],
                                options jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT daas._store_definition(caller, model_name, daas._define_model(caller, search_path, query, key), options)
+  SELECT daas._store_definition(caller, model_name,
+                                daas._with_text(daas._define_model(caller, search_path, query, key), options), options)
 $$;
 COMMENT ON FUNCTION daas._redefine(regrole, text, text, text, text[], jsonb) IS
   'Internal: derives a model''s definition anew and stores it as the next revision.';
@@ -203,7 +255,7 @@ DECLARE
   definition jsonb;
 BEGIN
   IF owner IS NULL THEN RETURN; END IF;
-  definition := daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key);
+  definition := daas._with_text(daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key), stored.options);
   IF EXISTS (SELECT FROM daas.model m
               WHERE m.name = stored.name
                 AND (m.query, m.kind, m.columns, m.load_query, m.fetch_query, m.views)

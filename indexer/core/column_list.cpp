@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/text_language.hpp"
 
 namespace daas {
 namespace {
@@ -29,6 +30,11 @@ std::vector<Column> parse_columns(std::string_view text) {
       column.pg_type = item.at("type").get<std::string>();
       column.type = value_type_named(string_or_empty(item, "value"));
       column.source = string_or_empty(item, "source");
+      column.language = string_or_empty(item, "language");
+      if (!column.language.empty() && !is_text_language(column.language)) {
+        throw Error(Remedy::kStop, "column \"" + column.name + "\" is to be searched in \"" + column.language + "\", a language that this daas-indexer does not know",
+                    "ALTER EXTENSION daas UPDATE, and a daas-indexer of the same version");
+      }
       columns.push_back(std::move(column));
     }
     return columns;
@@ -45,6 +51,7 @@ std::string columns_json(const std::vector<Column>& columns) {
                     {"type", column.pg_type},
                     {"value", string_or_null(value_type_name(column.type))},
                     {"source", string_or_null(column.source)}});
+    if (!column.language.empty()) list.back()["language"] = column.language;
   }
   return list.dump();
 }

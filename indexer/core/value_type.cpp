@@ -170,6 +170,10 @@ std::string solr_field(const Column& column) {
   return field.append(twin_suffix(column.type).value_or(""));
 }
 
+std::string text_field(const Column& column) {
+  return escaped_field(column) + "_t_" + column.language;
+}
+
 std::string array_mark_field(const Column& column) {
   return escaped_field(column) + "_a";
 }

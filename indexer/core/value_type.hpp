@@ -57,6 +57,8 @@ struct Column {
   std::string source;
   /// PostgreSQL's name of the declared type, which may be a domain or an enum.
   std::string pg_type;
+  /// Language that its texts can be searched in (text_language.hpp); empty: they can't.
+  std::string language = {};
 };
 
 /// Whether the column's type is a user's, over the built-in one that its values are of.
@@ -86,6 +88,9 @@ bool has_ordered_twin(ValueType type);
 /// Injective: two columns never share a field. Precondition: the type has a twin. An array's ends in
 /// one `s` more.
 std::string solr_field(const Column& column);
+
+/// Solr field that the texts of a column are searched in. Precondition: it has a language.
+std::string text_field(const Column& column);
 
 /// Solr field that every array has which is not NULL, also an empty one: true without a NULL among its
 /// elements, else false.

@@ -63,6 +63,7 @@ DocumentWriter::DocumentWriter(std::vector<Column> columns, std::vector<std::siz
     member += "\":";
     append_json_escaped(members_.emplace_back(), member);
     twins_.push_back(can_filter(column) ? ",\"" + solr_field(column) + "\":" : std::string());
+    texts_.push_back(column.language.empty() ? std::string() : ",\"" + text_field(column) + "\":");
     marks_.push_back(element_type(column) ? ",\"" + array_mark_field(column) + "\":" : std::string());
   }
   places_.resize(columns_.size());
@@ -113,6 +114,7 @@ void DocumentWriter::append(std::string& body, std::string_view id, std::span<co
       const bool without_null = append_array_twin(body, *element_type(columns_[i]), value);
       body.append(marks_[i]).append(without_null ? "true" : "false");
     }
+    if (!texts_[i].empty()) body.append(texts_[i]).append(value);
   }
   body += '}';
 }

@@ -41,6 +41,7 @@ class DocumentWriter {
   std::vector<std::size_t> key_;
   std::vector<std::string> members_;  ///< `"name":` of each column, as it stands within `_doc_`
   std::vector<std::string> twins_;    ///< `,"c_name_s":`, empty without a twin
+  std::vector<std::string> texts_;    ///< `,"c_name_t_english":` of texts that can be searched, empty of others
   std::vector<std::string> marks_;    ///< `,"c_name_a":` of arrays, empty of others
   std::string values_;  ///< the row's values as JSON, one after the other
   std::vector<std::pair<std::size_t, std::size_t>> places_;  ///< place and size in values_

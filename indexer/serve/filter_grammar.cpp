@@ -26,10 +26,11 @@ constexpr OperatorName kOperators[] = {
     {"match", Operator::kMatch, true}, {"imatch", Operator::kIMatch, true},
     {"cs", Operator::kContains},       {"cd", Operator::kContained},
     {"ov", Operator::kOverlaps},
+    {"fts", Operator::kFts},           {"plfts", Operator::kPlainFts},
+    {"phfts", Operator::kPhraseFts},   {"wfts", Operator::kWebFts},
 };
 // Words of the dialect that have no leaf here: told apart from misspelt ones.
-constexpr std::string_view kOtherOperators[] = {"fts", "plfts", "phfts", "wfts", "sl",
-                                                "sr",  "nxr",   "nxl",   "adj"};
+constexpr std::string_view kOtherOperators[] = {"sl", "sr", "nxr", "nxl", "adj"};
 
 template <std::size_t N>
 bool contains(const std::string_view (&words)[N], std::string_view word) {
@@ -134,7 +135,11 @@ Filter FilterParser::filter(std::string column) {
   filter.negated = cursor_.take("not.");
   const auto& known = take_operator(filter.column);
   filter.op = known.op;
-  if (cursor_.peek() == '(') {
+  if (cursor_.peek() == '(' && asks_words(known.op)) {
+    cursor_.skip(1);
+    filter.language = cursor_.take_until(")");
+    if (filter.language.empty() || !cursor_.take(")")) fail("expecting a language and \")\"");
+  } else if (cursor_.peek() == '(') {
     if (!known.quantifiable) {
       throw not_implemented("any and all: operator \"" + std::string(known.name) + "\"");
     }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "serve/leaf_query.hpp"
+#include "serve/text_search.hpp"
 
 namespace daas {
 
@@ -29,6 +30,23 @@ namespace {
 
 bool asks_elements(Operator op) {
   return op == Operator::kContains || op == Operator::kContained || op == Operator::kOverlaps;
+}
+
+std::string words_query(const Filter& filter, const Column& column, const Api& api, QueryParameters& parameters) {
+  const std::string place = "column " + api.path + "." + column.name;
+  if (column.language.empty()) {
+    throw Refusal(400, "PGRST127", "Feature not implemented", place + " is not declared as text to search",
+                  "its model's option names such columns: daas.alter_model('" + api.model + "', options => '{\"text\": {\"" + column.name + "\": \"english\"}}')");
+  }
+  if (!filter.language.empty() && filter.language != column.language) {
+    throw Refusal(400, "22023", place + " is searched in the language " + column.language + ", not \"" + filter.language + "\"", {},
+                  "leave out the language");
+  }
+  auto words = text_query(parse_text_query(filter.op, filter.values.at(0)), {text_field(column)}, parameters);
+  const auto present = parameters.query(solr_field(column) + ":*");
+  const auto found = filter.negated ? parameters.query(std::move(words)) : parameters.words(std::move(words));
+  // NOT within the words, too, holds for no NULL.
+  return "{!bool must=" + present + (filter.negated ? " must_not=" : " must=") + found + "}";
 }
 
 Refusal no_such_operator(const Column& column, const Api& api, bool elements) {
@@ -66,6 +84,7 @@ std::string quantified(const Filter& filter, const Column& column, const Api& ap
 
 std::string filter_query(const Filter& filter, const Column& column, const Api& api,
                          QueryParameters& parameters) {
+  if (asks_words(filter.op)) return words_query(filter, column, api, parameters);
   const bool array = element_type(column).has_value();
   if (array != asks_elements(filter.op) && !(array && filter.op == Operator::kIs)) {
     throw no_such_operator(column, api, !array);

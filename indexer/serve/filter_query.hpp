@@ -20,11 +20,19 @@ class QueryParameters {
   /// Adds a user's value, raw, and names it "$vN".
   std::string value(std::string raw);
 
+  /// A query of texts' words, which a highlighter may show.
+  std::string words(std::string text) {
+    words_.push_back(query(std::move(text)));
+    return words_.back();
+  }
+  const std::vector<std::string>& all_words() const { return words_; }
+
   std::size_t query_count() const { return queries_; }
   std::vector<std::pair<std::string, std::string>> take() { return std::move(parameters_); }
 
  private:
   std::vector<std::pair<std::string, std::string>> parameters_;
+  std::vector<std::string> words_;
   std::size_t queries_ = 0;
   std::size_t values_ = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "serve/filter_query.hpp"
 #include "serve/scope_rule.hpp"
+#include "serve/text_search.hpp"
 
 namespace daas {
 namespace {
@@ -153,6 +154,44 @@ void add_scope(const Api& api, const nlohmann::json& claims,
   }
 }
 
+/// _q: words in any of the texts.
+std::string search_of(const std::string& words, const Api& api, QueryParameters& parameters) {
+  std::vector<std::string> fields;
+  for (const auto& column : api.columns) {
+    if (!column.language.empty() && api.may_filter(column.name)) fields.push_back(text_field(column));
+  }
+  if (fields.empty()) {
+    throw Refusal(400, "PGRST127", "Feature not implemented", "the API " + api.path + " has no texts to search",
+                  "its model's option names such columns: daas.alter_model('" + api.model + "', options => '{\"text\": {\"COLUMN\": \"english\"}}')");
+  }
+  return parameters.words(text_query(parse_text_query(Operator::kWebFts, words), fields, parameters));
+}
+
+void add_highlights(const ApiRequest& request, const Api& api, const QueryParameters& generated, ReadPlan& plan) {
+  if (request.highlight.empty()) return;
+  std::string fields;
+  for (const auto& name : request.highlight) {
+    const Column& column = filterable(api, name, "highlighted");
+    if (column.language.empty()) throw Refusal(400, "PGRST127", "Feature not implemented", "column " + api.path + "." + name + " is not declared as text to search");
+    plan.shape.highlights.emplace_back(name, text_field(column));
+    fields += (fields.empty() ? "" : ",") + text_field(column);
+  }
+  if (generated.all_words().empty()) {
+    throw Refusal(400, "22023", "there is nothing to highlight", {}, "_highlight shows what _q, fts, plfts, phfts or wfts found");
+  }
+  for (const auto& member : plan.shape.members) {
+    if (member.name == kHighlightMember) throw Refusal(400, "42701", "column \"_highlight\" is selected twice", {}, "select it under another name");
+  }
+  std::string words = "{!bool";
+  for (const auto& name : generated.all_words()) words += " should=" + name;
+  // The encoder escapes what the text holds, so that marks are the only markup.
+  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, std::string>>{
+           {"hl", "true"}, {"hl.method", "unified"}, {"hl.fl", fields}, {"hl.q", words + "}"}, {"hl.requireFieldMatch", "true"}, {"hl.snippets", "3"},
+           {"hl.fragsize", "120"}, {"hl.encoder", "html"}, {"hl.tag.pre", "<mark>"}, {"hl.tag.post", "</mark>"}}) {
+    plan.solr.parameters.emplace_back(name, value);
+  }
+}
+
 std::string facets_of(const ApiRequest& request, const Api& api, std::vector<FacetShape>& shapes) {
   std::string all = kStateFacet;
   for (const auto& facet : request.facets) {
@@ -185,6 +224,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   for (const auto& filter : request.filters) {
     must += " must=" + generated.query(tree_query(filter, false, api, column, generated));
   }
+  if (request.search) must += " must=" + search_of(*request.search, api, generated);
   if (generated.query_count() > kMostQueries) {
     throw Refusal(400, "54000", "the request has more than 500 conditions", {},
                   "split the request");
@@ -216,12 +256,13 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
                           "{!bool" + (must.empty() ? " must=$all" : must) + " must_not=$dead}");
   parameters.emplace_back("all", "*:*");
   parameters.emplace_back("dead", "_deleted_:true");
+  add_highlights(request, api, generated, plan);
   for (auto& parameter : generated.take()) parameters.push_back(std::move(parameter));
   parameters.emplace_back("sort", sort_of(request, api));
   parameters.emplace_back("start", std::to_string(request.offset));
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   if (plan.streams) parameters.emplace_back("cursorMark", "*");
-  parameters.emplace_back("fl", "_doc_:[json]");
+  parameters.emplace_back("fl", request.highlight.empty() ? "_doc_:[json]" : "id,_doc_:[json]");
   parameters.emplace_back("json.facet", facets_of(request, api, plan.shape.facets));
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));

@@ -8,6 +8,7 @@
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct SolrRequest {
   std::vector<std::pair<std::string, std::string>> parameters;
 };
 
+/// Member of a row that holds what was found in its texts.
+constexpr std::string_view kHighlightMember = "_highlight";
+
 /// What response.hpp must know to answer.
 struct AnswerShape {
   struct Member {
@@ -43,6 +47,8 @@ struct AnswerShape {
   Format format = Format::kArray;
   bool strip_nulls = false;
   std::vector<FacetShape> facets;
+  /// Column and Solr field of each text that is highlighted.
+  std::vector<std::pair<std::string, std::string>> highlights;
 };
 
 struct ReadPlan {

@@ -12,7 +12,7 @@ namespace daas {
 namespace {
 
 constexpr std::string_view kLaterParameters[] = {"columns", "on_conflict"};
-constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "_cursor", "_facet"};
+constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "_cursor", "_facet", "_q", "_highlight"};
 
 struct Junction {
   std::string_view name;
@@ -108,6 +108,17 @@ std::vector<OrderTerm> parse_order(std::string_view text) {
   return order;
 }
 
+std::vector<std::string> parse_names(std::string_view what, std::string_view text) {
+  std::vector<std::string> names;
+  TextCursor cursor(text);
+  do {
+    auto name = take_name(cursor, what, text);
+    if (!lists(names, name)) names.push_back(std::move(name));
+    if (!cursor.done() && cursor.peek() != ',') throw parse_failure(what, cursor, text, "expecting \",\" or the end");
+  } while (cursor.take(","));
+  return names;
+}
+
 std::uint64_t parse_count(std::string_view name, std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -179,7 +190,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     throw Refusal(
         400, "42703", "column " + std::string(api) + "." + column + " does not exist",
         "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
-        "other parameters are select, order, limit, offset, and, or, not.and, not.or, _cursor and _facet");
+        "other parameters are select, order, limit, offset, and, or, not.and, not.or, _cursor, _facet, _q and _highlight");
   };
   for (const auto& [name, value] : target.parameters) {
     if (contains(kOnce, name)) {
@@ -190,6 +201,8 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
       if (name == "limit") request.limit = parse_count(name, value);
       if (name == "offset") request.offset = parse_count(name, value);
       if (name == "_cursor") request.cursor = value;
+      if (name == "_q" && !value.empty()) request.search = value;
+      if (name == "_highlight") request.highlight = parse_names(name, value);
       if (name == "_facet") request.facets = parse_facets(value);
       continue;
     }
@@ -209,6 +222,9 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     request.filters.push_back(parse_filter(std::move(column), value));
   }
   apply_headers(request, headers);
+  if (!request.highlight.empty() && request.format == Format::kCsv) {
+    throw Refusal(406, "PGRST107", "highlights are answered as JSON only", {}, "leave out _highlight, or the Accept header");
+  }
   if (!request.facets.empty() && request.format != Format::kArray) {
     throw Refusal(406, "PGRST107", "facets are answered as application/json only", {}, "leave out _facet, or the Accept header");
   }

@@ -3,7 +3,7 @@
 //
 //   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
 //   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
-//             | "offset=" digits | "_cursor=" [ cursor ] | "_facet=" facets | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
+//             | "offset=" digits | "_cursor=" [ cursor ] | "_facet=" facets | "_q=" text | "_highlight=" name *( "," name ) | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
 //   item      = "*" | [ name ":" ] name [ "::" type ]
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
 //   name      = bare | DQUOTE *( char | "\" char ) DQUOTE
@@ -29,7 +29,13 @@ enum class Operator : std::uint8_t {
   kEq, kNeq, kGt, kGte, kLt, kLte, kIn, kIs, kIsDistinct,
   kLike, kILike, kMatch, kIMatch,
   kContains, kContained, kOverlaps,  ///< cs, cd, ov
+  kFts, kPlainFts, kPhraseFts, kWebFts,  ///< see text_search.hpp
 };
+
+/// Whether it is one of full text.
+constexpr bool asks_words(Operator op) {
+  return op == Operator::kFts || op == Operator::kPlainFts || op == Operator::kPhraseFts || op == Operator::kWebFts;
+}
 
 /// A condition on a column, or several conditions that are joined.
 struct Filter {
@@ -44,6 +50,7 @@ struct Filter {
   /// true, false, unknown.
   std::vector<std::string> values;
   bool null_among_values = false;
+  std::string language;  ///< of full text, when the request names one
   Logic logic = Logic::kNone;
   std::vector<Filter> parts;  ///< with a logic: what it joins; `column` to `values` mean nothing then
 };
@@ -78,6 +85,8 @@ struct ApiRequest {
   bool count = false;  ///< Prefer: count=…
   Format format = Format::kArray;
   bool strip_nulls = false;           ///< members that are null are left out
+  std::optional<std::string> search;   ///< _q=
+  std::vector<std::string> highlight;  ///< _highlight=
   std::vector<Facet> facets;          ///< _facet=
   std::optional<std::string> cursor;  ///< _cursor=: empty for the first page, then what the last answer gave
   std::optional<Lsn> min_position;            ///< Daas-Min-Position

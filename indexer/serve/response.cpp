@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/json_text.hpp"
+#include "serve/highlight.hpp"
 
 namespace daas {
 namespace {
@@ -162,6 +163,7 @@ State read_state(ondemand::object facets, const AnswerShape& shape, std::vector<
 
 Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
   Rows rows;
+  Highlights highlights(shape.highlights);
   solr_body.reserve(solr_body.size() + simdjson::SIMDJSON_PADDING);
   ondemand::parser parser;
   auto answer = parser.iterate(
@@ -189,8 +191,14 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
           rows.found_exact = entry.value().get_bool();
         } else if (key == "docs") {
           for (auto row : entry.value().get_array()) {
-            writer.append(rows.body, row.get_object().find_field("_doc_").get_object(), rows.count == 0);
+            std::string_view id;
+            for (auto field : row.get_object()) {
+              const std::string_view part_name = field.unescaped_key();
+              if (part_name == "id") id = field.value().get_string();
+              if (part_name == "_doc_") writer.append(rows.body, field.value().get_object(), rows.count == 0);
+            }
             ++rows.count;
+            highlights.row(id, rows.body.size() - (shape.format == Format::kLines ? 2 : 1));
             if (rows.body.size() > kLargestBody) {
               throw Refusal(400, "54000", "the answer is larger than 64 MB", {},
                             "ask for fewer rows or columns; _cursor walks over everything");
@@ -199,10 +207,13 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         }
       }
       writer.end(rows.body);
+    } else if (name == "highlighting") {
+      highlights.read(part.value().get_object());
     } else if (name == "nextCursorMark") {
       rows.next = std::string(std::string_view(part.value().get_string()));
     }
   }
+  highlights.put_into(rows.body);
   return rows;
 }
 

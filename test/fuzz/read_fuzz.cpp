@@ -25,7 +25,7 @@ const Api& api() {
         {"f", "timestamp with time zone"}, {"g", "text[]"}, {"h", "bigint[]"}, {"i", "jsonb"}, {"j", "double precision[]"},
         {"k", "boolean[]"}, {"l", "interval"}, {"m", "bytea"}, {"n", "inet"}, {"o", "date"}, {"p", "uuid"}};
     for (const auto& [name, type] : columns) {
-      api.columns.push_back({name, value_type_named(type), "", type});
+      api.columns.push_back({name, value_type_named(type), "", type, *name == 'a' ? "english" : ""});
       api.fields.push_back(name);
       api.filters.push_back(name);
     }
@@ -40,12 +40,13 @@ bool starts_with_number(const std::string& name, char letter) {
 }
 
 void check(const ReadPlan& plan) {
-  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "wt", "timeAllowed"};
+  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "wt", "timeAllowed",
+                                         "hl", "hl.method", "hl.fl", "hl.q", "hl.requireFieldMatch", "hl.snippets", "hl.fragsize", "hl.encoder", "hl.tag.pre", "hl.tag.post"};
   constexpr std::string_view kFacets = "abcdefghijklmnopqrstuvwxyz0123456789_{}[]:,\"*TO +-.()";
   int filters = 0;
   for (const auto& [name, value] : plan.solr.parameters) {
     if (starts_with_number(name, 'v')) continue;  // a user's value
-    const bool query = starts_with_number(name, 'f') || name == "q" || name == "sort" || name == "fq";
+    const bool query = starts_with_number(name, 'f') || name == "q" || name == "sort" || name == "fq" || name == "hl.q" || name == "hl.fl";
     filters += name == "fq";
     if (!query && std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) std::abort();
     // Of facets numbers and generated names; JSON that is none would have been cut short by a quote.
