@@ -17,6 +17,9 @@
 #                against its query at the state's snapshot
 #   fuzz-reads REQUESTS=5000 SEED=…
 #                random requests, each held against the SQL that it means
+#   fuzz-scope REQUESTS=3000 SEED=…
+#                random requests, an attack corpus and hostile tokens: no byte of an answer depends on rows of
+#                other scopes
 #   test-clients the real clients of PostgREST, from their registries, against the real stack
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
@@ -92,6 +95,9 @@ fuzz-models: all solr venv
 fuzz-reads: all solr venv
 	@$(VENV)/bin/python test/reads/run.py $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
 
+fuzz-scope: all solr venv
+	@$(VENV)/bin/python test/scope/run.py $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
+
 test-clients: all solr venv
 	@command -v node >/dev/null && command -v npm >/dev/null || embedded/install_packages test/clients/packages.txt
 	@mkdir -p $(BUILD)/clients && cp test/clients/package.json $(BUILD)/clients/
@@ -123,4 +129,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads test-clients fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
