@@ -300,6 +300,7 @@ Config build(const po::variables_map& values, bool check) {
   serve.threads = values["serve-threads"].as<int>();
   serve.position_wait = time_of(values, "position-wait");
   if (values.count("cors-origin") > 0) serve.origins = values["cors-origin"].as<std::vector<std::string>>();
+  serve.version = kVersion;
   return config;
 }
 

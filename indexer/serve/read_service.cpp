@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log_field.hpp"
+#include "serve/docs_page.hpp"
+#include "serve/openapi_answer.hpp"
 #include "serve/representation.hpp"
 #include "serve/response.hpp"
 
@@ -14,6 +16,8 @@ namespace {
 
 constexpr std::string_view kHealth = "/healthz";
 constexpr std::string_view kLogin = "/auth/login";
+constexpr std::string_view kRoot = "/";
+constexpr std::string_view kOpenApi = "/openapi.json";
 constexpr std::size_t kMostReads = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
@@ -64,6 +68,10 @@ Refusal no_such_api(const std::string& path) {
       "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
 }
 
+Refusal unknown_apis() {
+  return unavailable("the APIs are not known yet", "the database has not been reached since the start");
+}
+
 }  // namespace
 
 /// What a read needs to be planned, and planned again when the collection was switched meanwhile.
@@ -95,7 +103,8 @@ void ReadService::stop() {
 
 std::string ReadService::route(const std::string& target) const {
   const auto path = target.substr(0, target.find('?'));
-  if (path == kHealth || path == kLogin) return path;
+  if (path == kHealth || path == kLogin || path == kRoot || path == kOpenApi) return path;
+  if (is_docs_path(path)) return "/docs";
   const auto catalog = catalog_.current();
   const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
   return api ? "/" + api->path : "other";
@@ -117,6 +126,11 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
 
 void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply& reply) {
   const auto path = request.target.substr(0, request.target.find('?'));
+  const HttpServer::Reply represented = [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding,
+                                         reply](ServerResponse response) {
+    represent(response, if_none_match, accept_encoding);
+    reply(std::move(response));
+  };
   if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
     reply({200, {}, R"({"status":"ok"})"});
@@ -126,12 +140,34 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
       if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));
       reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
     });
+  } else if (path == kRoot || path == kOpenApi) {
+    describe(request, represented);
+  } else if (is_docs_path(path)) {
+    allow(request, {"GET", "HEAD"});
+    represented(docs_response(path));
   } else {
-    read(request, [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding, reply](ServerResponse response) {
-      represent(response, if_none_match, accept_encoding);
-      reply(std::move(response));
-    });
+    read(request, represented);
   }
+}
+
+void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply) {
+  const auto catalog = catalog_.current();
+  if (!catalog) throw unknown_apis();
+  nlohmann::json claims;
+  const auto token = bearer_token(request.authorization);
+  if (token) claims = tokens_.verify(*token, TokenAuthority::Clock::now());
+  allow(request, {"GET", "HEAD"});
+  // Thousands of columns take milliseconds, and long claims are held against every scope.
+  const bool queued = workers_.try_run([this, catalog, claims = std::move(claims), with_token = token.has_value(),
+                                        accept = request.accept, reply](SolrQuery&) {
+    try {
+      reply(openapi_response(*catalog, with_token ? &claims : nullptr, accept, settings_.version));
+    } catch (const std::exception& error) {
+      spdlog::error("serve: GET /openapi.json failed: {}", log_text(error));
+      reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
+    }
+  });
+  if (!queued) throw unavailable("too many requests are waiting");
 }
 
 void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
@@ -141,9 +177,7 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
                   "GET /API?column=eq.value");
   }
   const auto catalog = catalog_.current();
-  if (!catalog)
-    throw unavailable("the APIs are not known yet",
-                      "the database has not been reached since the start");
+  if (!catalog) throw unknown_apis();
   const Api* api = catalog->find(target.segments[0]);
   if (api == nullptr) throw no_such_api(target.segments[0]);
 

@@ -32,6 +32,7 @@ class ReadService {
     std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
     std::string cursor_secret;
     std::vector<std::string> origins;  ///< whose pages may read; see CrossOrigin
+    std::string version;  ///< of the daemon, for openapi.json
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -50,6 +51,7 @@ class ReadService {
 
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
+  void describe(const ServerRequest& request, HttpServer::Reply reply);
   ReadPlan plan(const Read& read) const;
   /// Queues it. False when too many are waiting.
   bool run(std::shared_ptr<const Read> read, HttpServer::Reply reply);

@@ -16,7 +16,7 @@ struct ServeRole::Parts {
         catalog(options.pg_conninfo),
         logins(options.pg_conninfo, tokens, options.login_threads),
         reads({options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.position_wait,
-               options.jwt_key, options.origins}, catalog, tokens, logins),
+               options.jwt_key, options.origins, options.version}, catalog, tokens, logins),
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30)},
                [this](ServerRequest request, HttpServer::Reply reply) {
