@@ -63,7 +63,7 @@ function overview() {
     element("h1", {}, "APIs"),
     element("p", {}, prose(shown.json.info.description)),
     table(["API", "Reads"], rows, apis.length === 0 ? (session.token ? "This token reads no API." : "No API is public: log in to see what you may read.") : null),
-    element("h2", {}, "Besides"), table(["Request", "Does"], services),
+    element("h2", {}, "The service itself"), table(["Request", "Does"], services),
     element("p", {}, "For machines all of this is in ", element("a", { href: "openapi.json" }, "openapi.json"), " (OpenAPI 3.1)."),
     element("h2", {}, "Errors"),
     element("p", {}, "Always an object with ", prose("`code`, `message`, `details` and `hint`."), " The code is an SQLSTATE, or PostgREST's."),
@@ -78,7 +78,7 @@ function apiPage(api) {
   return [
     element("h1", {}, `/${api.name}`),
     element("p", {}, prose(Object.values(api.operations)[0].description ?? "")),
-    element("h2", {}, "Columns"), table(["Column", "Type", "Operators of filters"], columns),
+    element("h2", {}, "Columns"), table(["Column", "Type", "Filters"], columns),
     element("h2", {}, "Try it"), new TryIt(shown, api, session).form,
   ];
 }

@@ -184,4 +184,3 @@ function curl({ method, target, headers, body }, withToken) {
   if (/[{}[\]]/.test(target)) lines[0] = lines[0].replace("curl ", "curl -g ");
   return lines.join(" \\\n  ");
 }
-
