@@ -18,6 +18,7 @@
 #   fuzz-reads REQUESTS=5000 SEED=…
 #                random requests, each held against the SQL that it means
 #   test-clients the real clients of PostgREST, from their registries, against the real stack
+#   test-schema  schemathesis against the real stack: all that its OpenAPI document describes, and what it excludes
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -99,6 +100,10 @@ test-clients: all solr venv
 	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/clients/requirements.txt
 	@$(VENV)/bin/python test/clients/run.py $(BUILD)/clients
 
+test-schema: all solr venv
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/schema/requirements.txt
+	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) $(VENV)/bin/python test/schema/run.py
+
 lint:
 	@test/lint
 
@@ -123,4 +128,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads test-clients fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads test-clients test-schema fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

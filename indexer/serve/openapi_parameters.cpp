@@ -23,7 +23,8 @@ struct SharedParameter {
 };
 
 constexpr const char* kText = R"({"type":"string"})";
-constexpr const char* kTreeExample = "a condition is COLUMN.OPERATOR.VALUE, `not.` before it negates; trees may nest 24 levels deep";
+constexpr const char* kTree = R"({"type":"string","pattern":"^\\([\\s\\S]*\\)$"})";
+constexpr const char* kTreeText = "`(CONDITION,CONDITION)`; a condition is COLUMN.OPERATOR.VALUE, `not.` before it negates; trees may nest 24 levels deep";
 
 // A column of the same name as a query parameter is named in quotes.
 constexpr SharedParameter kParameters[] = {
@@ -34,15 +35,15 @@ constexpr SharedParameter kParameters[] = {
     {"_cursor", "query", Of::kReads, kText,
      "Empty for the first page of a walk over everything, then the `Daas-Cursor` of the page before. Excludes `offset` and `Range`.",
      nullptr, true},
-    {"and", "query", Of::kReads, kText, kTreeExample},
-    {"or", "query", Of::kReads, kText, kTreeExample},
-    {"not.and", "query", Of::kReads, kText, kTreeExample},
-    {"not.or", "query", Of::kReads, kText, kTreeExample},
+    {"and", "query", Of::kReads, kTree, kTreeText},
+    {"or", "query", Of::kReads, kTree, kTreeText},
+    {"not.and", "query", Of::kReads, kTree, kTreeText},
+    {"not.or", "query", Of::kReads, kTree, kTreeText},
     {"Prefer", "header", Of::kReads, kText,
      "`count=exact` (also `planned`, `estimated`) counts all rows in Content-Range; `wait=SECONDS` shortens the wait for"
      " Daas-Min-Position; `handling=strict` refuses preferences that there are not.", "count=exact"},
     {"Range", "header", Of::kGet, kText, "`0-19` or `20-`: rows, as `offset` and `limit`.", "0-19"},
-    {"Daas-Min-Position", "header", Of::kReads, R"({"type":"string","pattern":"^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"})",
+    {"Daas-Min-Position", "header", Of::kReads, R"({"type":"string","pattern":"^([0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8})?$"})",
      "A position of PostgreSQL's WAL: the answer holds at least what was committed up to there, or is 504."},
     {"If-None-Match", "header", Of::kReads, kText, "An ETag that is there already: 304 when the answer still has it."},
 };
