@@ -6,7 +6,7 @@
 #   demo-env     with -s: shell assignments for scripts, with a fresh token
 #   check        builds and runs every test; needs no demo, works beside one
 #   all          builds the extension and the daemon
-#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory
+#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
@@ -78,9 +78,9 @@ check:
 
 bench: all solr venv
 	@embedded/install_packages bench/packages.txt
-	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader -- --no-print-directory
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader print-plan -- --no-print-directory
 
-bench-load bench-stream bench-capture bench-fresh bench-join bench-memory: bench-%: bench
+bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
 faults: all solr venv
@@ -128,4 +128,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads test-clients test-schema fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads test-clients test-schema fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
