@@ -17,15 +17,6 @@ constexpr const char* kAbout =
     " read: ask for it with a token to see what the token reaches. Every answer says how fresh it is (`Daas-Position`) and can"
     " be asked to be at least so fresh (`Daas-Min-Position`).";
 
-std::vector<const Api*> visible(const Catalog& catalog, const nlohmann::json* claims) {
-  std::vector<const Api*> apis;
-  for (const auto& [path, api] : catalog.apis) {
-    if (may_see(api, claims)) apis.push_back(&api);
-  }
-  std::sort(apis.begin(), apis.end(), [](const Api* a, const Api* b) { return a->path < b->path; });
-  return apis;
-}
-
 ordered_json security_of(const Api& api) {
   auto security = ordered_json::array();
   if (api.is_public) security.push_back(ordered_json::object());
@@ -162,8 +153,16 @@ bool may_see(const Api& api, const nlohmann::json* claims) {
   return filters != nullptr && filters->size() == api.scope.size();
 }
 
-ordered_json openapi(const Catalog& catalog, const nlohmann::json* claims, const std::string& version) {
-  const auto apis = visible(catalog, claims);
+std::vector<const Api*> visible_apis(const Catalog& catalog, const nlohmann::json* claims) {
+  std::vector<const Api*> apis;
+  for (const auto& [path, api] : catalog.apis) {
+    if (may_see(api, claims)) apis.push_back(&api);
+  }
+  std::sort(apis.begin(), apis.end(), [](const Api* a, const Api* b) { return a->path < b->path; });
+  return apis;
+}
+
+ordered_json openapi(const std::vector<const Api*>& apis, const std::string& version) {
   ordered_json document;
   document["openapi"] = "3.1.0";
   document["info"] = {{"title", "daas"}, {"version", version}, {"description", kAbout}};

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "serve/api.hpp"
 
@@ -13,10 +14,12 @@ namespace daas {
 /// @param claims of the verified token; null when there is none
 bool may_see(const Api& api, const nlohmann::json* claims);
 
-/// The same bytes for the same APIs, in whatever order the catalog has them. APIs that the caller may
-/// not see leave no trace in it.
-/// @param claims as for may_see()
+/// The APIs that a caller may see, by path. They live as long as the catalog.
+std::vector<const Api*> visible_apis(const Catalog& catalog, const nlohmann::json* claims);
+
+/// The document of these APIs, in which others leave no trace.
+/// @param apis in the order of the document
 /// @param version of the daemon
-nlohmann::ordered_json openapi(const Catalog& catalog, const nlohmann::json* claims, const std::string& version);
+nlohmann::ordered_json openapi(const std::vector<const Api*>& apis, const std::string& version);
 
 }  // namespace daas

@@ -7,7 +7,6 @@
 
 #include "core/log_field.hpp"
 #include "serve/docs_page.hpp"
-#include "serve/openapi_answer.hpp"
 #include "serve/representation.hpp"
 #include "serve/response.hpp"
 
@@ -91,6 +90,7 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       logins_(logins),
       seal_(settings_.cursor_secret),
       origins_(settings_.origins),
+      documents_(settings_.version),
       waits_(settings_.pg_conninfo, settings_.solr),
       workers_(std::max(1, settings_.threads), kMostReads,
                [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
@@ -161,7 +161,7 @@ void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply
   const bool queued = workers_.try_run([this, catalog, claims = std::move(claims), with_token = token.has_value(),
                                         accept = request.accept, reply](SolrQuery&) {
     try {
-      reply(openapi_response(*catalog, with_token ? &claims : nullptr, accept, settings_.version));
+      reply(documents_.answer(catalog, with_token ? &claims : nullptr, accept));
     } catch (const std::exception& error) {
       spdlog::error("serve: GET /openapi.json failed: {}", log_text(error));
       reply(error_response({500, "XX000", "internal error", {}, {}, {}}));

@@ -13,6 +13,7 @@
 #include "serve/cursor_seal.hpp"
 #include "serve/http_server.hpp"
 #include "serve/login.hpp"
+#include "serve/openapi_answer.hpp"
 #include "serve/plan.hpp"
 #include "serve/position_waits.hpp"
 #include "serve/token.hpp"
@@ -66,6 +67,7 @@ class ReadService {
   std::atomic<bool> abort_{false};
   const CursorSeal seal_;
   const CrossOrigin origins_;
+  OpenApiAnswers documents_;
   PositionWaits waits_;
   WorkerPool<SolrQuery> workers_;
 };

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "serve/column_schema.hpp"
+#include "serve/openapi_answer.hpp"
 
 namespace daas {
 namespace {
@@ -63,7 +64,8 @@ std::set<std::string> apis_of(const ordered_json& document) {
 }
 
 ordered_json document_of(const json& claims) {
-  return openapi(catalog(), claims.is_null() ? nullptr : &claims, "1.2.3");
+  const auto all = catalog();
+  return openapi(visible_apis(all, claims.is_null() ? nullptr : &claims), "1.2.3");
 }
 
 /// Follows `$ref`s of the document.
@@ -96,7 +98,7 @@ TEST(OpenApiTest, ShowsOnlyWhatTheCallerMayRead) {
 TEST(OpenApiTest, WhatTheCallerMayNotReadLeavesNoTrace) {
   auto only_open = catalog();
   std::erase_if(only_open.apis, [](const auto& entry) { return entry.first != "open"; });
-  EXPECT_EQ(document_of(nullptr).dump(), openapi(only_open, nullptr, "1.2.3").dump());
+  EXPECT_EQ(document_of(nullptr).dump(), openapi(visible_apis(only_open, nullptr), "1.2.3").dump());
 
   const auto text = document_of({{"airports", {"EWR"}}}).dump();
   EXPECT_NE(text.find("only_flights"), std::string::npos);
@@ -111,7 +113,7 @@ TEST(OpenApiTest, TheSameApisGiveTheSameBytes) {
   for (const char* path : {"two", "open", "flights", "any_token", "unloaded", "scoped_unloaded"}) other.emplace(path, reversed.apis.at(path));
   reversed.apis = std::move(other);
   const json claims = {{"airports", "EWR"}, {"regions", "x"}, {"teams", 1}};
-  EXPECT_EQ(openapi(reversed, &claims, "1").dump(), openapi(catalog(), &claims, "1").dump());
+  EXPECT_EQ(openapi(visible_apis(reversed, &claims), "1.2.3").dump(), document_of(claims).dump());
 }
 
 TEST(OpenApiTest, EveryReferenceLeadsSomewhere) {
@@ -143,7 +145,7 @@ TEST(OpenApiTest, NamesOfMembersAreUnique) {
     more.path = path;
     catalog.apis.emplace(path, more);
   }
-  const auto document = openapi(catalog, nullptr, "1");
+  const auto document = openapi(visible_apis(catalog, nullptr), "1");
   const std::function<void(const ordered_json&)> walk = [&](const ordered_json& value) {
     std::set<std::string> names;
     if (value.is_object()) {
@@ -199,6 +201,23 @@ TEST(OpenApiTest, SecuritySaysWhoNeedsAToken) {
   EXPECT_EQ(document["paths"]["/auth/login"]["post"]["security"].dump(), R"([{"account":[]}])");
   EXPECT_NE(document["paths"]["/flights"]["get"]["description"].get<std::string>().find("At most 77 rows"), std::string::npos);
   EXPECT_TRUE(document["components"]["securitySchemes"].contains("token"));
+}
+
+TEST(OpenApiAnswersTest, AreOfTheCallerAndOfTheCatalog) {
+  OpenApiAnswers answers("1.2.3");
+  const auto first = std::make_shared<const Catalog>(catalog());
+  const json ewr = {{"airports", "EWR"}};
+  const auto nobody_sees = document_of(nullptr).dump(), ewr_sees = document_of(ewr).dump();
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_EQ(answers.answer(first, nullptr, "").body, nobody_sees);
+    EXPECT_EQ(answers.answer(first, &ewr, "").body, ewr_sees);
+  }
+  auto changed = catalog();
+  changed.apis.at("open").fields = {"id"};
+  const auto second = std::make_shared<const Catalog>(changed);
+  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), "1.2.3").dump());
+  EXPECT_EQ(answers.answer(first, nullptr, "").body, nobody_sees) << "a request that began with the one before";
+  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), "1.2.3").dump());
 }
 
 TEST(ColumnSchemaTest, IsOfTheJsonThatIsServed) {
