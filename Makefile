@@ -19,6 +19,7 @@
 #                random requests, each held against the SQL that it means
 #   test-clients the real clients of PostgREST, from their registries, against the real stack
 #   test-schema  schemathesis against the real stack: all that its OpenAPI document describes, and what it excludes
+#   test-docs    the page at /docs in a real Chromium, against the real stack
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -104,6 +105,11 @@ test-schema: all solr venv
 	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/schema/requirements.txt
 	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) $(VENV)/bin/python test/schema/run.py
 
+test-docs: all solr venv
+	@embedded/install_packages test/docs/packages.txt
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/docs/requirements.txt
+	@$(VENV)/bin/python test/docs/run.py
+
 lint:
 	@test/lint
 
@@ -128,4 +134,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads test-clients test-schema fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

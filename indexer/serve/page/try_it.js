@@ -134,7 +134,7 @@ export class TryIt {
     const size = new TextEncoder().encode(text).length.toLocaleString();
     const headers = [...answer.headers].map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)));
     this.answer.replaceChildren(
-      element("h4", { class: answer.ok ? "good" : "error" }, `${answer.status} ${answer.statusText}`.trim(),
+      element("h3", { class: answer.ok ? "good" : "error" }, `${answer.status} ${answer.statusText}`.trim(),
         element("small", {}, ` ${Math.round(took)} ms, ${size} bytes`)),
       element("details", {}, element("summary", {}, "Headers"), element("table", { class: "headers" }, element("tbody", {}, headers))),
       text ? element("pre", { tabindex: "0", "aria-label": "Body" }, json ? indented(shown) : shown) : element("p", {}, "No body."),
