@@ -5,7 +5,8 @@ raw Solr request (the same q, fq, sort, rows and fl, by POST over kept connectio
    (b) a few requests over and over.
 2. p99 of other values at 80 % of each one's own capacity. wrk is given many connections, each of which pauses before every
    request for an exponentially distributed time whose mean is far above an answer's: together they arrive as a Poisson
-   stream does, whose rate hardly falls when an answer is late.
+   stream does, whose rate hardly falls when an answer is late. A median below 95 % of that load is a missed goal, too: a
+   p99 at less load shows nothing.
 
 Rounds are interleaved and change their order; a ratio is the median of the rounds' ratios. Before anything is measured
 both must answer the same rows."""
@@ -27,7 +28,7 @@ AIRPORTS, ROWS = ["EWR", "JFK"], 20
 COLUMNS = "id,carrier,origin,dest,dep_delay,time_hour"
 READ = f"/flights?select={COLUMNS}&flight=eq.{{flight}}&id=gt.{{id}}&limit={ROWS}"
 RAW = "/flights?flight={flight}&id={id}"
-CONNECTIONS, PACED_CONNECTIONS, KINDS, LOAD = 16, 256, 16, 0.8
+CONNECTIONS, PACED_CONNECTIONS, KINDS, LOAD, REACHED = 16, 256, 16, 0.8, 0.95
 DISTINCT_GOAL, REPEATED_GOAL, P99_GOAL = 0.9, 5, 2
 
 
@@ -116,12 +117,13 @@ def loaded(sides, pairs, seconds, capacities):
         pause = max(1, round(1000 * PACED_CONNECTIONS / wanted[index] - answer_ms[index]))
         told = sides[index].wrk(0, seconds, pause)
         answer_ms[index] = min(told["p50"], pause)
+        reached.append(told["rate"] / wanted[index])
         say(f"{LOAD:.0%} load, round {turn + 1}: {sides[index].name} {told['rate']:,.0f}/s of {wanted[index]:,.0f}/s wanted,"
             f" p50 {told['p50']:.2f} ms, p99 {told['p99']:.2f} ms")
         return told["p99"]
-    answer_ms = [0, 0]
+    answer_ms, reached = [0, 0], []
     daemon, raw = rounds(pairs, measure)
-    return median(ours / theirs for ours, theirs in zip(daemon, raw))
+    return median(ours / theirs for ours, theirs in zip(daemon, raw)), median(reached)
 
 
 def claims_of(token):
@@ -157,13 +159,14 @@ def main():
                 say(f"warm-up: {side.name} {warm['rate']:,.0f}/s")
             distinct, capacities = capacity(site, sides, wanted.pairs, wanted.seconds, 0, "distinct")
             repeated, _ = capacity(site, sides, wanted.pairs, wanted.seconds, KINDS, "repeated")
-            p99 = loaded(sides, wanted.pairs, wanted.seconds, capacities)
+            p99, reached = loaded(sides, wanted.pairs, wanted.seconds, capacities)
             memory = peak_memory_mb(site.indexer)
             say(f"VmHWM of daas-indexer: {memory:.0f} MB")
             say(f"goals: distinct >= {DISTINCT_GOAL} x nginx, repeated >= {REPEATED_GOAL} x nginx, p99 at {LOAD:.0%} load <= {P99_GOAL} x nginx's")
             return judge(f"reads distinct {distinct:.2f} repeated {repeated:.2f} p99 {p99:.2f}",
                          (f"distinct at least {DISTINCT_GOAL} of nginx", distinct >= DISTINCT_GOAL),
                          (f"repeated at least {REPEATED_GOAL} of nginx", repeated >= REPEATED_GOAL),
+                         (f"{LOAD:.0%} load was reached: {reached:.0%} of it, at least {REACHED:.0%}", reached >= REACHED),
                          (f"p99 at most {P99_GOAL} of nginx's", p99 <= P99_GOAL), memory_goal(memory))
 
 
