@@ -24,7 +24,9 @@ struct SharedParameter {
 
 constexpr const char* kText = R"({"type":"string"})";
 constexpr const char* kTree = R"({"type":"string","pattern":"^\\([\\s\\S]*\\)$"})";
-constexpr const char* kTreeText = "`(CONDITION,CONDITION)`; a condition is COLUMN.OPERATOR.VALUE, `not.` before it negates; trees may nest 24 levels deep";
+constexpr const char* kTreeText =
+    "`(a.eq.1,and(b.gt.2,c.not.is.null))`: conditions, COLUMN.OPERATOR.VALUE, and trees of them, up to 24 levels. A value stands in"
+    " double quotes when it holds a comma or a parenthesis.";
 
 // A column of the same name as a query parameter is named in quotes.
 constexpr SharedParameter kParameters[] = {

@@ -126,8 +126,8 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
 
 void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply& reply) {
   const auto path = request.target.substr(0, request.target.find('?'));
-  const HttpServer::Reply represented = [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding,
-                                         reply](ServerResponse response) {
+  HttpServer::Reply represented = [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding,
+                                   reply](ServerResponse response) {
     represent(response, if_none_match, accept_encoding);
     reply(std::move(response));
   };
@@ -141,12 +141,12 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
       reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
     });
   } else if (path == kRoot || path == kOpenApi) {
-    describe(request, represented);
+    describe(request, std::move(represented));
   } else if (is_docs_path(path)) {
     allow(request, {"GET", "HEAD"});
     represented(docs_response(path));
   } else {
-    read(request, represented);
+    read(request, std::move(represented));
   }
 }
 

@@ -53,7 +53,8 @@ def meaningful(operation):
     names = st.lists(st.sampled_from([name for name, _, _ in filters]), min_size=1, max_size=4, unique=True).map(",".join)
     rest = st.fixed_dictionaries({}, optional={"select": names, "order": order, "limit": st.integers(0, 30).map(str),
                                                "offset": st.integers(0, 40).map(str), "or": tree, "not.and": tree})
-    walk = st.fixed_dictionaries({"_cursor": st.just("")}, optional={"select": names, "order": order, "limit": st.integers(1, 30).map(str), "and": tree})
+    walk = st.fixed_dictionaries({"_cursor": st.just("")},
+                                 optional={"select": names, "order": order, "limit": st.integers(1, 30).map(str), "and": tree})
     return st.tuples(one, st.one_of(rest, rest, walk)).map(lambda both: {both[0][0]: both[0][1], **both[1]})
 
 

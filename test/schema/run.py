@@ -55,7 +55,8 @@ def main():
 def define(site):
     make_every_source(site)
     site.sql("CREATE TABLE desk (id int PRIMARY KEY, airport text, delay int, notes text[], extra jsonb)")
-    site.sql("INSERT INTO desk SELECT i, CASE WHEN i % 3 = 0 THEN 'JFK' ELSE 'EWR' END, i % 50, ARRAY['a', 'n' || i], '{}' FROM generate_series(1, 500) i")
+    site.sql("INSERT INTO desk SELECT i, CASE WHEN i % 3 = 0 THEN 'JFK' ELSE 'EWR' END, i % 50, ARRAY['a', 'n' || i], '{}'"
+             " FROM generate_series(1, 500) i")
     site.create_model("every", "SELECT * FROM every_source")
     site.create_model("desk", "SELECT * FROM desk")
     site.sql("SELECT daas.create_api('every', public => true)")
@@ -78,9 +79,10 @@ def ask(site, directory):
                "--phases", "examples,coverage,fuzzing", "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--continue-on-failure", "--max-examples",
                os.environ.get("EXAMPLES") or "60", "--seed", seed, "--workers", "2"]
     # Not positive_data_acceptance: a schema says how a filter begins, and not how each type's values are spelt.
-    return subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=1800,
-                          env=os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "DAAS_SCHEMA_ACCOUNT": "tester",
-                                            "DAAS_SCHEMA_PASSWORD": "secret", "DAAS_SCHEMA_TOKEN": token})
+    settings = {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "DAAS_SCHEMA_ACCOUNT": "tester",
+                "DAAS_SCHEMA_PASSWORD": "secret", "DAAS_SCHEMA_TOKEN": token}
+    return subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          timeout=1800, env=os.environ | settings)
 
 
 def judge(site, done):
