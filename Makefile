@@ -6,7 +6,7 @@
 #   demo-env     with -s: shell assignments for scripts, with a fresh token
 #   check        builds and runs every test; needs no demo, works beside one
 #   all          builds the extension and the daemon
-#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory
+#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
@@ -21,6 +21,8 @@
 #                random requests, an attack corpus and hostile tokens: no byte of an answer depends on rows of
 #                other scopes
 #   test-clients the real clients of PostgREST, from their registries, against the real stack
+#   test-schema  schemathesis against the real stack: all that its OpenAPI document describes, and what it excludes
+#   test-docs    the page at /docs in a real Chromium, against the real stack
 #   lint         rules of the source tree that no compiler checks
 #   install      extension into the machine's PostgreSQL, daemon and systemd unit into PREFIX;
 #                honours DESTDIR
@@ -80,9 +82,9 @@ check:
 
 bench: all solr venv
 	@embedded/install_packages bench/packages.txt
-	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader -- --no-print-directory
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader print-plan -- --no-print-directory
 
-bench-load bench-stream bench-capture bench-fresh bench-join bench-memory: bench-%: bench
+bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
 faults: all solr venv
@@ -104,6 +106,15 @@ test-clients: all solr venv
 	@cd $(BUILD)/clients && npm install --silent --no-audit --no-fund --no-package-lock
 	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/clients/requirements.txt
 	@$(VENV)/bin/python test/clients/run.py $(BUILD)/clients
+
+test-schema: all solr venv
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/schema/requirements.txt
+	@SEED=$(SEED) EXAMPLES=$(EXAMPLES) $(VENV)/bin/python test/schema/run.py
+
+test-docs: all solr venv
+	@embedded/install_packages test/docs/packages.txt
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check -r test/docs/requirements.txt
+	@$(VENV)/bin/python test/docs/run.py
 
 lint:
 	@test/lint
@@ -129,4 +140,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

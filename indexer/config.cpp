@@ -317,6 +317,7 @@ Config build(const po::variables_map& values, bool check) {
   serve.cache_term = time_of(values, "cache-term");
   read_tls(values, check, config);
   if (values.count("cors-origin") > 0) serve.origins = values["cors-origin"].as<std::vector<std::string>>();
+  serve.version = kVersion;
   return config;
 }
 

@@ -127,6 +127,12 @@ bool ReadRunner::run(const std::string& path, std::function<void(SolrQuery&)> us
   });
 }
 
+bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, Reply reply) {
+  return run(
+      path, [work = std::move(work)](SolrQuery&) { work(); },
+      [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); });
+}
+
 bool ReadRunner::run(std::shared_ptr<const Read> read, Reply reply) {
   const auto path = read->path;
   return run(

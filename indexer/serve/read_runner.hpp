@@ -50,6 +50,9 @@ class ReadRunner {
   /// Answers once: from the cache at once, else on another thread.
   /// @throws Refusal what is wrong with the request, before anything is asked of Solr
   void start(std::shared_ptr<const Read> read, Reply reply);
+  /// Other work that takes a while, on a thread of the searches; `reply` gets the error that it throws. False when too
+  /// many are waiting.
+  bool run_aside(const std::string& path, std::function<void()> work, Reply reply);
   /// Gives up searches under way.
   void stop();
 

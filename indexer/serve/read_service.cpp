@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "serve/docs_page.hpp"
 #include "serve/representation.hpp"
 #include "serve/request.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::string_view kHealth = "/healthz";
 constexpr std::string_view kLogin = "/auth/login";
+constexpr std::string_view kRoot = "/";
+constexpr std::string_view kOpenApi = "/openapi.json";
 
 bool is_api_name(const std::string& name) {
   return !name.empty() && name.size() <= 63 && !(name[0] >= '0' && name[0] <= '9') &&
@@ -27,6 +30,10 @@ void allow(const ServerRequest& request, std::initializer_list<std::string_view>
   throw Refusal(std::move(error));
 }
 
+Refusal unknown_apis() {
+  return unavailable("the APIs are not known yet", "the database has not been reached since the start");
+}
+
 }  // namespace
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -36,11 +43,13 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       tokens_(tokens),
       logins_(logins),
       origins_(settings.origins),
+      documents_(settings.version),
       runner_(std::move(settings.runner), catalog) {}
 
 std::string ReadService::route(const std::string& target) const {
   const auto path = target.substr(0, target.find('?'));
-  if (path == kHealth || path == kLogin) return path;
+  if (path == kHealth || path == kLogin || path == kRoot || path == kOpenApi) return path;
+  if (is_docs_path(path)) return "/docs";
   const auto catalog = catalog_.current();
   const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
   return api ? "/" + api->path : "other";
@@ -62,6 +71,11 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
 
 void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply& reply) {
   const auto path = request.target.substr(0, request.target.find('?'));
+  HttpServer::Reply represented = [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding,
+                                   reply](ServerResponse response) {
+    represent(response, if_none_match, accept_encoding);
+    reply(std::move(response));
+  };
   if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
     reply({200, {}, R"({"status":"ok"})"});
@@ -71,12 +85,31 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
       if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));
       reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
     });
+  } else if (path == kRoot || path == kOpenApi) {
+    describe(request, std::move(represented));
+  } else if (is_docs_path(path)) {
+    allow(request, {"GET", "HEAD"});
+    represented(docs_response(path));
   } else {
-    read(request, [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding, reply](ServerResponse response) {
-      represent(response, if_none_match, accept_encoding);
-      reply(std::move(response));
-    });
+    read(request, std::move(represented));
   }
+}
+
+void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply) {
+  const auto catalog = catalog_.current();
+  if (!catalog) throw unknown_apis();
+  nlohmann::json claims;
+  const auto token = bearer_token(request.authorization);
+  if (token) claims = tokens_.verify(*token, TokenAuthority::Clock::now());
+  allow(request, {"GET", "HEAD"});
+  // Thousands of columns take milliseconds, and long claims are held against every scope.
+  const bool queued = runner_.run_aside(
+      "openapi.json",
+      [this, catalog, claims = std::move(claims), with_token = token.has_value(), accept = request.accept, reply] {
+        reply(documents_.answer(catalog, with_token ? &claims : nullptr, accept));
+      },
+      reply);
+  if (!queued) throw unavailable("too many requests are waiting");
 }
 
 void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
@@ -86,9 +119,7 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
                   "GET /API?column=eq.value");
   }
   const auto catalog = catalog_.current();
-  if (!catalog)
-    throw unavailable("the APIs are not known yet",
-                      "the database has not been reached since the start");
+  if (!catalog) throw unknown_apis();
   const Api* api = catalog->find(target.segments[0]);
   if (api == nullptr) throw no_such_api(target.segments[0]);
 

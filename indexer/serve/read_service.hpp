@@ -9,6 +9,7 @@
 #include "serve/cross_origin.hpp"
 #include "serve/http_server.hpp"
 #include "serve/login.hpp"
+#include "serve/openapi_answer.hpp"
 #include "serve/read_runner.hpp"
 #include "serve/token.hpp"
 
@@ -21,6 +22,7 @@ class ReadService {
     ReadRunner::Settings runner;
     std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
     std::vector<std::string> origins;                ///< whose pages may read; see CrossOrigin
+    std::string version;                             ///< of the daemon, for openapi.json
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
@@ -35,12 +37,14 @@ class ReadService {
  private:
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
+  void describe(const ServerRequest& request, HttpServer::Reply reply);
 
   const std::chrono::milliseconds position_wait_;
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
   const CrossOrigin origins_;
+  OpenApiAnswers documents_;
   ReadRunner runner_;
 };
 

@@ -17,7 +17,7 @@ struct ServeRole::Parts {
         logins(options.pg_conninfo, tokens, options.login_threads),
         reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.jwt_key,
                 options.cache_bytes, options.cache_term},
-               options.position_wait, options.origins}, catalog, tokens, logins),
+               options.position_wait, options.origins, options.version}, catalog, tokens, logins),
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key},
                [this](ServerRequest request, HttpServer::Reply reply) {

@@ -24,6 +24,7 @@ struct ServeOptions {
   int threads = 8;        ///< searches at a time
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *
+  std::string version;  ///< of the daemon
   int login_threads = 2;  ///< password checks at a time
   std::size_t cache_bytes = 64 << 20;         ///< of answers that are given again; 0: none
   std::chrono::milliseconds cache_term{10};  ///< longest that an answer is given again without a look at Solr

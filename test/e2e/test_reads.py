@@ -241,7 +241,7 @@ def test_no_value_of_a_request_reaches_beyond_the_scope(site):
 
 
 def test_what_is_not_an_api_is_404_and_what_is_no_read_405(site):
-    for path in ["nope", "flight/1", "", "admin", "flight%2f..", "metrics"]:
+    for path in ["nope", "flight/1", "docsx", "openapi", "admin", "flight%2f..", "metrics"]:
         refused(site.api(path, token(site, "ewr")), 404)
     for method in ["POST", "PATCH", "DELETE", "PUT"]:
         refused(site.api("flight", token(site, "ewr"), method=method), 405)

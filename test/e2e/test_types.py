@@ -106,30 +106,35 @@ def column_of(type_name):
     return "c " + type_name
 
 
+def make_every_source(site):
+    """Tables every and every_source: a column of each type; row i of every_source has the i-th value of each, all cycling,
+    and one has NULLs."""
+    site.sql("""CREATE TYPE mood AS ENUM ('so "so"', 'happy', '');
+                CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+                CREATE DOMAIN short_text AS text NOT NULL DEFAULT '' CHECK (length(VALUE) < 10);
+                CREATE TYPE pair AS (n int, t text);
+                CREATE TYPE hull AS (n numeric, p pair, ps pair[], t timestamptz, j json, m mood);
+                CREATE TYPE span AS RANGE (subtype = text);
+                CREATE DOMAIN tiny AS int2; CREATE DOMAIN small AS tiny NOT NULL DEFAULT 0;
+                CREATE DOMAIN price AS numeric(9,2); CREATE DOMAIN moment AS timestamptz; CREATE DOMAIN document AS json;
+                CREATE DOMAIN numbers AS int[]; CREATE DOMAIN couple AS pair; CREATE DOMAIN good_mood AS mood CHECK (VALUE <> '');
+                CREATE EXTENSION hstore; CREATE EXTENSION citext""")
+    columns = ", ".join(f"\"{column_of(name).replace(chr(34), chr(34) * 2)}\" {name}" for name in VALUES)
+    site.sql(f"CREATE TABLE every (id int PRIMARY KEY, {columns})")
+    site.sql("CREATE TABLE every_source (LIKE every INCLUDING ALL)")
+    rows = max(map(len, VALUES.values()))
+    with site.connect() as connection:
+        for i in range(rows):
+            values = [values[i % len(values)] for values in VALUES.values()]
+            casts = ", ".join(f"%s::{name}" for name in VALUES)
+            connection.execute(f"INSERT INTO every_source VALUES (%s, {casts})", [i, *values])
+    site.sql("INSERT INTO every_source (id) VALUES (1000)")
+
+
 @pytest.fixture(scope="module")
 def site(open_site):
-    """Table every: a column of each type; row i has the i-th value of each, all cycling, plus a row of NULLs."""
     with open_site() as one:
-        one.sql("""CREATE TYPE mood AS ENUM ('so "so"', 'happy', '');
-                   CREATE DOMAIN positive AS int CHECK (VALUE > 0);
-                   CREATE DOMAIN short_text AS text NOT NULL DEFAULT '' CHECK (length(VALUE) < 10);
-                   CREATE TYPE pair AS (n int, t text);
-                   CREATE TYPE hull AS (n numeric, p pair, ps pair[], t timestamptz, j json, m mood);
-                   CREATE TYPE span AS RANGE (subtype = text);
-                   CREATE DOMAIN tiny AS int2; CREATE DOMAIN small AS tiny NOT NULL DEFAULT 0;
-                   CREATE DOMAIN price AS numeric(9,2); CREATE DOMAIN moment AS timestamptz; CREATE DOMAIN document AS json;
-                   CREATE DOMAIN numbers AS int[]; CREATE DOMAIN couple AS pair; CREATE DOMAIN good_mood AS mood CHECK (VALUE <> '');
-                   CREATE EXTENSION hstore; CREATE EXTENSION citext""")
-        columns = ", ".join(f"\"{column_of(name).replace(chr(34), chr(34) * 2)}\" {name}" for name in VALUES)
-        one.sql(f"CREATE TABLE every (id int PRIMARY KEY, {columns})")
-        one.sql("CREATE TABLE every_source (LIKE every INCLUDING ALL)")
-        rows = max(map(len, VALUES.values()))
-        with one.connect() as connection:
-            for i in range(rows):
-                values = [values[i % len(values)] for values in VALUES.values()]
-                casts = ", ".join(f"%s::{name}" for name in VALUES)
-                connection.execute(f"INSERT INTO every_source VALUES (%s, {casts})", [i, *values])
-        one.sql("INSERT INTO every_source (id) VALUES (1000)")
+        make_every_source(one)
         one.indexer.start()
         yield one
 

@@ -1,0 +1,97 @@
+"""What schemathesis can't read out of the document: requests that make sense, so that most of them reach Solr; and checks
+of what only this service promises."""
+import schemathesis
+from hypothesis import strategies as st
+
+
+def resolved(schema, value):
+    while "$ref" in value:
+        target = schema
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        value = target
+    return value
+
+
+def filters_of(operation):
+    """Name, operators and a value of each column that may be filtered by."""
+    schema = operation.schema.raw_schema
+    item = schema["paths"][operation.path][operation.method.lower()]
+    for parameter in (resolved(schema, one) for one in item.get("parameters", [])):
+        if "x-operators" in parameter:
+            yield parameter["name"], parameter["x-operators"], parameter["example"].split(".", 1)[1]
+
+
+def condition(operators, value):
+    def text(parts):
+        negated, operator = parts
+        values = {"in": f"({value},{value})", "is": "null"}
+        return ("not." if negated else "") + operator + "." + values.get(operator, value)
+    return st.tuples(st.booleans(), st.sampled_from(operators)).map(text)
+
+
+def meaningful(operation):
+    filters = list(filters_of(operation))
+    if not filters:
+        return st.just({})
+    ordered = [name for name, operators, _ in filters if "gt" in operators]
+    one = st.sampled_from(filters).flatmap(lambda each: st.tuples(st.just(each[0]), condition(each[1], each[2])))
+
+    def quoted(pair):
+        # In a tree a value ends at a comma.
+        name, text = pair
+        head, _, value = text.rpartition(".") if text.endswith(".null") else text.partition(".")
+        if head == "not":
+            operator, _, value = value.partition(".")
+            head = f"not.{operator}"
+        plain = value.startswith(("(", "{")) or value == "null"
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f"{name}.{head}." + (value if plain else f'"{escaped}"')
+    tree = st.lists(one.map(quoted), min_size=1, max_size=4).map(lambda parts: f"({','.join(parts)})")
+    order = st.lists(st.tuples(st.sampled_from(ordered), st.sampled_from(["", ".asc", ".desc.nullslast", ".nullsfirst"])).map("".join),
+                     min_size=1, max_size=3).map(",".join)
+    names = st.lists(st.sampled_from([name for name, _, _ in filters]), min_size=1, max_size=4, unique=True).map(",".join)
+    rest = st.fixed_dictionaries({}, optional={"select": names, "order": order, "limit": st.integers(0, 30).map(str),
+                                               "offset": st.integers(0, 40).map(str), "or": tree, "not.and": tree})
+    walk = st.fixed_dictionaries({"_cursor": st.just("")},
+                                 optional={"select": names, "order": order, "limit": st.integers(1, 30).map(str), "and": tree})
+    return st.tuples(one, st.one_of(rest, rest, walk)).map(lambda both: {both[0][0]: both[0][1], **both[1]})
+
+
+@schemathesis.hook
+def before_generate_query(context, strategy):
+    if "service" in context.operation.tags:
+        return strategy
+    return st.one_of(strategy, meaningful(context.operation), meaningful(context.operation))
+
+
+@schemathesis.check
+def code_is_documented(_context, response, case):
+    """The code of every error stands in the description of its status."""
+    if response.status_code < 400 or not response.content:
+        return
+    schema = case.operation.schema.raw_schema
+    responses = schema["paths"][case.operation.path][case.operation.method.lower()]["responses"]
+    if str(response.status_code) not in responses:
+        return  # status_code_conformance says so
+    described = resolved(schema, responses[str(response.status_code)])["description"]
+    code = response.json()["code"]
+    assert code in described.replace(".", " ").split(), f"{code} is not documented for {response.status_code}"
+
+
+@schemathesis.check
+class ReadsAreAnswered:
+    """Every operation was answered, and not only refused: else the run shows little."""
+
+    def __init__(self):
+        self.answered, self.asked = {}, set()
+
+    def after_response(self, _context, response, case):
+        self.asked.add(case.operation.label)
+        if response.status_code in (200, 206):
+            self.answered.setdefault(case.operation.label, set()).add(response.request.url)
+
+    def after_run(self, _context):
+        few = {label: len(self.answered.get(label, ())) for label in self.asked
+               if len(self.answered.get(label, ())) < (1 if label.split()[1] in ("/healthz", "/openapi.json", "/auth/login") else 10)}
+        assert not few, f"too few different requests were answered: {few}"

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""make test-schema: schemathesis asks a real stack for what its own OpenAPI document describes, and for what it excludes:
+over a table with a column of every type, and over scoped tables, with a token. No 5xx, every status, header, media type, body and
+error code as documented.
+
+    SEED=…      of the requests (random, and printed)
+    EXAMPLES=…  requests per operation and kind (60)
+
+Ends with `schema: N requests, no failure` and 0, or with 1.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+
+# pylint: disable=wrong-import-position
+from harness.postgres import Postgres
+from harness.site import Site
+from harness.solr import Solr
+from test_types import make_every_source
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    directory = Path(tempfile.mkdtemp(prefix="daas-schema-"))
+    directory.chmod(0o755)  # the server's user passes through
+    (directory / "pg").mkdir(mode=0o755)
+    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
+    site = None
+    try:
+        postgres.create()
+        solr.start()
+        # Positions of the future are asked for often.
+        site = Site("schema", directory / "daemon", postgres, solr, {"position-wait": "50ms"})
+        define(site)
+        return judge(site, ask(site, directory))
+    finally:
+        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
+            if part:
+                part()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def define(site):
+    make_every_source(site)
+    site.sql("CREATE TABLE desk (id int PRIMARY KEY, airport text, delay int, notes text[], extra jsonb)")
+    site.sql("INSERT INTO desk SELECT i, CASE WHEN i % 3 = 0 THEN 'JFK' ELSE 'EWR' END, i % 50, ARRAY['a', 'n' || i], '{}'"
+             " FROM generate_series(1, 500) i")
+    site.create_model("every", "SELECT * FROM every_source")
+    site.create_model("desk", "SELECT * FROM desk")
+    site.sql("SELECT daas.create_api('every', public => true)")
+    site.sql("SELECT daas.create_api('desk', scope => '{\"airport\": \"airports\"}', max_rows => 50)")
+    site.sql("SELECT daas.create_account('tester', 'secret', claims => '{\"airports\": [\"EWR\"]}')")
+    site.indexer.start()
+    site.wait_for_api("every")
+    site.wait_for_api("desk", 401)
+    site.assert_equal("every")
+    site.assert_equal("desk")
+
+
+def ask(site, directory):
+    token = site.token("tester", "secret")
+    document = directory / "openapi.json"
+    document.write_text(site.api("openapi.json", token).text)
+    assert {"/desk", "/every"} <= json.loads(document.read_text())["paths"].keys(), "both APIs are described"
+    seed = os.environ.get("SEED") or str(random.randrange(10**9))
+    command = [SCHEMATHESIS, "--config-file", HERE / "schemathesis.toml", "run", document, "--url", site.indexer.url,
+               "--phases", "examples,coverage,fuzzing", "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--continue-on-failure", "--max-examples",
+               os.environ.get("EXAMPLES") or "60", "--seed", seed, "--workers", "2"]
+    # Not positive_data_acceptance: a schema says how a filter begins, and not how each type's values are spelt.
+    settings = {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "DAAS_SCHEMA_ACCOUNT": "tester",
+                "DAAS_SCHEMA_PASSWORD": "secret", "DAAS_SCHEMA_TOKEN": token}
+    return subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          timeout=1800, env=os.environ | settings)
+
+
+def judge(site, done):
+    print(done.stdout)
+    made = re.search(r"(\d+) generated", done.stdout)
+    faults = [line for line in site.indexer.log.read_text().splitlines() if " error " in line or "[error]" in line]
+    for line in faults[:20]:
+        print("log of daas-indexer:", line)
+    site.indexer.check()
+    failed = done.returncode != 0 or not made or bool(faults)
+    print(f"schema: {made[1] if made else 0} requests, {'FAILURES, see above' if failed else 'no failure'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
