@@ -120,7 +120,11 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
 class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Core> core, tcp::socket socket)
-      : core_(std::move(core)), stream_(std::move(socket)) {}
+      : core_(std::move(core)), stream_(std::move(socket)) {
+    error_code gone;
+    const auto end = stream_.socket().remote_endpoint(gone);
+    if (!gone) peer_ = end.address().to_string();
+  }
   ~Session() { core_->forget(this); }
 
   void start() {
@@ -191,6 +195,10 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
                           header("accept-encoding"),
                           header("origin"),
                           std::move(message.body())};
+    request.peer = peer_;
+    for (auto [at, end] = message.equal_range("x-forwarded-for"); at != end; ++at) {
+      request.forwarded_for += (request.forwarded_for.empty() ? "" : ",") + std::string(at->value());
+    }
     for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
       if (std::string_view(at->value()) != request.prefer)
         request.prefer += "," + std::string(at->value());
@@ -291,6 +299,7 @@ class HttpServer::Core::Session : public std::enable_shared_from_this<Session> {
   std::string body_;
   std::optional<http::response<BufferBody>> response_;
   std::optional<http::response_serializer<BufferBody>> serializer_;
+  std::string peer_;
   bool busy_ = false;
   bool keep_alive_ = false;
   bool head_ = false;
