@@ -8,9 +8,9 @@
 #include <sstream>
 #include <vector>
 
+#include "config_tokens.hpp"
 #include "core/error.hpp"
 #include "option_value.hpp"
-#include "serve/token.hpp"
 #include "version.hpp"
 
 namespace daas {
@@ -89,15 +89,11 @@ po::options_description described() {
   po::options_description serve("Serving");
   serve.add_options()
       ("listen", po::value<std::string>()->default_value("127.0.0.1:8080")->value_name("HOST:PORT"), "listener of the APIs")
-      ("jwt-key-file", po::value<std::string>()->value_name("FILE"), "key of HS256 tokens, at least 32 bytes")
-      ("jwt-issuer", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "iss of tokens")
-      ("jwt-audience", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "aud of tokens")
-      ("token-ttl", po::value<std::string>()->default_value("1h")->value_name("TIME"), "life of an access token")
       ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
       ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position")
       ("cors-origin", po::value<std::vector<std::string>>()->value_name("ORIGIN"), "whose pages may read, https://app.example; repeat, or *");
   po::options_description all("Options", 100, 40);
-  all.add(general).add(postgres).add(solr).add(batch).add(serve);
+  all.add(general).add(postgres).add(solr).add(batch).add(serve).add(token_options());
   return all;
 }
 
@@ -189,20 +185,10 @@ Config build(const po::variables_map& values, bool check) {
   index.adopt = values["adopt"].as<bool>();
   if (!config.serve) return config;
   auto& serve = config.serve_options;
-  if (values.count("jwt-key-file") == 0) {
-    refuse_option("the role serve needs a key for its tokens",
-           "head -c 48 /dev/urandom | base64 > jwt.key && chmod 600 jwt.key; --jwt-key-file jwt.key");
-  }
-  read_file(values, "jwt-key-file", check, config, [&](const std::string& path) {
-    check_secret(path, "jwt-key-file");
-    serve.jwt_key = read_token_key(path);
-  });
   serve.listen = values["listen"].as<std::string>();
   serve.pg_conninfo = pg("pg-server");
   serve.solr = index.solr;
-  serve.issuer = values["jwt-issuer"].as<std::string>();
-  serve.audience = values["jwt-audience"].as<std::string>();
-  serve.token_ttl = std::chrono::duration_cast<std::chrono::seconds>(time_of(values, "token-ttl"));
+  read_token_options(values, check, config);
   serve.threads = values["serve-threads"].as<int>();
   serve.position_wait = time_of(values, "position-wait");
   if (values.count("cors-origin") > 0) serve.origins = values["cors-origin"].as<std::vector<std::string>>();

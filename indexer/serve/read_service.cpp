@@ -13,7 +13,6 @@ namespace daas {
 namespace {
 
 constexpr std::string_view kHealth = "/healthz";
-constexpr std::string_view kLogin = "/auth/login";
 constexpr std::size_t kMostReads = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
@@ -70,22 +69,25 @@ Refusal no_such_api(const std::string& path) {
 struct ReadService::Read {
   std::string path;
   ApiRequest request;
-  nlohmann::json claims;
+  Claims claims;
   bool authenticated = false;
   std::chrono::steady_clock::time_point deadline{};  ///< of a read that asks for a position
 };
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-                         LoginDesk& logins)
+                         LoginDesk& logins, KeyRing* keys)
     : settings_(std::move(settings)),
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
+      keys_(keys),
       seal_(settings_.cursor_secret),
       origins_(settings_.origins),
       waits_(settings_.pg_conninfo, settings_.solr),
       workers_(std::max(1, settings_.threads), kMostReads,
-               [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
+               [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {
+  if (settings_.requests_per_account > 0) account_limit_.emplace(settings_.requests_per_account);
+}
 
 void ReadService::stop() {
   abort_ = true;
@@ -95,7 +97,7 @@ void ReadService::stop() {
 
 std::string ReadService::route(const std::string& target) const {
   const auto path = target.substr(0, target.find('?'));
-  if (path == kHealth || path == kLogin) return path;
+  if (path == kHealth || LoginDesk::has(path)) return path;
   const auto catalog = catalog_.current();
   const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
   return api ? "/" + api->path : "other";
@@ -108,10 +110,35 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
     plain_reply(std::move(response));
   };
   if (request.method == "OPTIONS" && !request.origin.empty()) return plain_reply(origins_.preflight(request.origin));
+  answer(std::make_shared<const ServerRequest>(std::move(request)), reply, keys_ != nullptr);
+}
+
+void ReadService::answer(std::shared_ptr<const ServerRequest> request, const HttpServer::Reply& reply, bool may_refetch) {
   try {
-    route_to(request, reply);
+    admit(*request);
+    route_to(*request, reply);
+  } catch (const UnknownKey& unknown) {
+    // The issuer's keys may have changed since they were read; the request waits for them, once.
+    const bool asked = may_refetch && keys_->refetch([this, request, reply] {
+      try {
+        answer(request, reply, false);
+      } catch (const std::exception& failure) {
+        spdlog::error("serve: a request failed: {}", log_text(failure));
+        reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
+      }
+    });
+    if (!asked) reply(error_response(unknown.error()));
   } catch (const Refusal& refusal) {
     reply(error_response(refusal.error()));
+  }
+}
+
+void ReadService::admit(const ServerRequest& request) {
+  if (!account_limit_ || request.authorization.empty()) return;
+  const auto path = request.target.substr(0, request.target.find('?'));
+  if (path == kHealth || LoginDesk::has(path)) return;
+  if (const auto token = bearer_token(request.authorization)) {
+    account_limit_->admit(tokens_.verify(*token, TokenAuthority::Clock::now()), RateLimit::Clock::now());
   }
 }
 
@@ -120,12 +147,9 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
   if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
     reply({200, {}, R"({"status":"ok"})"});
-  } else if (path == kLogin) {
+  } else if (LoginDesk::has(path)) {
     allow(request, {"POST"});
-    logins_.login(request.authorization, [reply](std::variant<std::string, ApiError> answer) {
-      if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));
-      reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
-    });
+    logins_.handle(path, request, reply);
   } else {
     read(request, [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding, reply](ServerResponse response) {
       represent(response, if_none_match, accept_encoding);

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "serve/account_limit.hpp"
 #include "serve/catalog.hpp"
 #include "serve/cross_origin.hpp"
 #include "serve/cursor_seal.hpp"
 #include "serve/http_server.hpp"
+#include "serve/key_ring.hpp"
 #include "serve/login.hpp"
 #include "serve/plan.hpp"
 #include "serve/position_waits.hpp"
@@ -32,10 +34,11 @@ class ReadService {
     std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
     std::string cursor_secret;
     std::vector<std::string> origins;  ///< whose pages may read; see CrossOrigin
+    unsigned requests_per_account = 0;  ///< a second; 0: any number
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-              LoginDesk& logins);
+              LoginDesk& logins, KeyRing* keys = nullptr);
   ~ReadService() { stop(); }
 
   /// @throws Refusal
@@ -48,6 +51,10 @@ class ReadService {
  private:
   struct Read;
 
+  /// @param may_refetch wait for the issuers' keys to be read again when a token's key is not known
+  void answer(std::shared_ptr<const ServerRequest> request, const HttpServer::Reply& reply, bool may_refetch);
+  /// Counts the request of an account. @throws Refusal
+  void admit(const ServerRequest& request);
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
   ReadPlan plan(const Read& read) const;
@@ -61,6 +68,8 @@ class ReadService {
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
+  KeyRing* keys_;
+  std::optional<AccountLimit> account_limit_;
   std::atomic<bool> abort_{false};
   const CursorSeal seal_;
   const CrossOrigin origins_;
