@@ -152,7 +152,8 @@ bool KeyRing::read(Source& source) {
     trouble = error.what();
     if (trouble != source.trouble) {
       const auto* known = dynamic_cast<const Error*>(&error);
-      const LogField hint("hint", known ? known->hint() : "");
+      std::optional<LogField> hint;
+      if (known && !known->hint().empty()) hint.emplace("hint", known->hint());
       spdlog::warn("serve: {}: {}; {}", source.location, trouble,
                    source.read ? "the keys that it had stay in use" : "tokens of its issuer can't be checked");
     }

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "core/error.hpp"
 #include "serve/token.hpp"
@@ -190,6 +192,35 @@ TEST(KeyRing, KeysThatChangeTakeEffectAlsoForTokensThatWereVerified) {
   ASSERT_TRUE(refetch(ring));
   EXPECT_EQ(verdict(tokens, new_token), "accepted");
   EXPECT_EQ(ring.trouble(), "");
+}
+
+TEST(KeyRing, ThreadsThatVerifyWhileKeysChangeSeeOneSetOrTheOther) {
+  const TokenSigner a("EC"), b("EC"), always("EC");
+  const auto text = [&](bool first) { return set_text({always.jwk("always"), first ? a.jwk("a") : b.jwk("b")}); };
+  TestFile set(text(true));
+  KeyRing ring({{}, {set.path()}, {}, 1h, 0ms});
+  const TokenAuthority tokens(idp_settings(), &ring);
+  const auto steady = always.token(R"({"alg":"ES256","kid":"always"})", kIdpClaims), changing = a.token(R"({"alg":"ES256","kid":"a"})", kIdpClaims);
+  std::atomic<bool> end{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!end) {
+        wrong += verdict(tokens, steady) != "accepted";
+        const auto said = verdict(tokens, changing);
+        wrong += said != "accepted" && said != "unknown key 401";
+      }
+    });
+  }
+  for (int turn = 0; turn < 20; ++turn) {
+    set.write(text(turn % 2 == 1));
+    EXPECT_TRUE(refetch(ring));
+    EXPECT_EQ(verdict(tokens, changing), turn % 2 == 1 ? "accepted" : "unknown key 401");
+  }
+  end = true;
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(KeyRing, TokensThatSomebodyMadeUpDontMakeItRead) {
