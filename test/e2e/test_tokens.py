@@ -314,10 +314,7 @@ def test_bodies_that_hold_no_refresh_token(site):
 
 def test_of_many_refreshes_with_one_token_over_two_processes_one_wins(site):
     """And the others end the session: whoever came second has a token that was used."""
-    directory = site.indexer.directory / "second"
-    directory.mkdir()
-    second = Indexer(directory, {name: value for name, value in site.indexer.options.items() if name not in ("listen", "admin-listen")}
-                     | {"role": "serve", "jwks": [], "jwt-public-key": []})
+    second = another(site, "second")
     try:
         second.start()
         token = log_in(site)["refresh_token"]
@@ -354,11 +351,30 @@ def test_a_success_clears_failures(site):
     assert failures(site, "anna", "198.51.100.4", 5) == [401] * 5
 
 
-def test_requests_of_an_account_are_limited_by_its_subject(open_site, site):
-    directory = site.indexer.directory / "limited"
+def another(site, name, **options):
+    """A serving process beside the site's, with other options."""
+    directory = site.indexer.directory / name
     directory.mkdir()
-    limited = Indexer(directory, {name: value for name, value in site.indexer.options.items() if name not in ("listen", "admin-listen", "jwt-key-file")}
-                      | {"role": "serve", "requests-per-account": 5, "jwt-key-file": site.indexer.options["jwt-key-file"]})
+    own = {option: value for option, value in site.indexer.options.items() if option not in ("listen", "admin-listen", "jwt-key-file")}
+    return Indexer(directory, own | {"role": "serve", "jwt-key-file": site.indexer.options["jwt-key-file"]}
+                   | {option.replace("_", "-"): value for option, value in options.items()})
+
+
+def test_without_a_life_there_are_no_refresh_tokens(site):
+    plain = another(site, "plain", refresh_token_ttl="0s")
+    try:
+        plain.start()
+        answer = post(site, "login", url=plain.url, auth=("anna", "secret"))
+        assert set(answer.json()) == {"access_token", "token_type", "expires_in"}
+        assert ids(site, answer.json()["access_token"]) == [1, 3], "a token of one is good for all with its key"
+        answer = refresh(site, log_in(site)["refresh_token"], plain.url)
+        assert answer.status_code == 404 and answer.json()["code"] == "PGRST125"
+    finally:
+        plain.end()
+
+
+def test_requests_of_an_account_are_limited_by_its_subject(site):
+    limited = another(site, "limited", requests_per_account=5)
     try:
         limited.start()
         token, same, other = (log_in(site, name)["access_token"] for name in ("anna", "anna", "zoe"))
