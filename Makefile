@@ -8,6 +8,7 @@
 #   all          builds the extension and the daemon
 #   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
+#   bench-tokens what a token check costs, of each algorithm; seconds
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
 #   faults N=100 SEED=…
@@ -87,6 +88,10 @@ bench: all solr venv
 bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
+bench-tokens: indexer
+	@cmake --build $(BUILD)/cmake -j$(JOBS) --target token-check -- --no-print-directory
+	@$(BUILD)/cmake/bench/token-check
+
 faults: all solr venv
 	@$(VENV)/bin/python test/faults/run.py "$(N)" "$(SEED)"
 
@@ -140,4 +145,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads bench-tokens all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

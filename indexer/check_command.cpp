@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <ostream>
@@ -14,6 +15,7 @@
 #include "config.hpp"
 #include "pipeline/spill.hpp"
 #include "serve/http_server.hpp"
+#include "serve/key_ring.hpp"
 #include "solr/http.hpp"
 #include "version.hpp"
 
@@ -42,6 +44,22 @@ void check_files(const Config& config, Findings& findings) {
                   "chmod 600 " + config.config_file);
   } else {
     findings.ok("--config", config.config_file);
+  }
+}
+
+/// Key sets on the web; those in files were read with the options.
+void check_key_addresses(const KeyRing::Settings& keys, Findings& findings) {
+  const std::atomic<bool> never{false};
+  for (const auto& location : keys.key_sets) {
+    if (!is_web_address(location)) continue;
+    try {
+      const auto text = fetch_document(location, keys.ca_file, kKeySetLimits, never);
+      const auto set = parse_jwk_set(text, SecretKeys::kRefused);
+      findings.ok("--jwks " + location, std::to_string(set.keys.size()) + " keys for tokens, " +
+                                            std::to_string(set.left_out.size()) + " for other things");
+    } catch (const Error& error) {
+      findings.fail("--jwks " + location, error.what(), error.hint());
+    }
   }
 }
 
@@ -87,7 +105,7 @@ void check_spill_directory(const std::string& directory, Findings& findings) {
 /// docs/operations.md has the same table.
 std::size_t most_connections(const Config& config) {
   constexpr std::size_t kBooks = 3;  // bookkeeping, heartbeat, definitions; the stream is a walsender
-  constexpr std::size_t kServing = 1;  // the APIs
+  constexpr std::size_t kServing = 2;  // the APIs; refreshes and logouts
   std::size_t all = 0;
   if (config.index) all += kBooks + config.index_options.reader_connections + config.index_options.loads;
   if (config.serve) all += kServing + static_cast<std::size_t>(config.serve_options.login_threads);
@@ -130,6 +148,7 @@ int check_command(int argc, const char* const* argv, std::ostream& out) {
   check_solr(solr, findings);
 
   if (config->index) check_spill_directory(index.spill.directory, findings);
+  if (config->serve) check_key_addresses(config->serve_options.tokens.keys, findings);
   if (config->serve) check_listener("--listen", config->serve_options.listen, "/healthz", findings);
   check_listener("--admin-listen", config->admin_listen, "/readyz", findings);
   out << (findings.failures() == 0 ? "ready" : "not ready") << ": " << findings.failures() << " failed, "

@@ -1,20 +1,17 @@
 #include "config.hpp"
 
-#include <libpq-fe.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <fstream>
-#include <memory>
 #include <ostream>
 #include <sstream>
 #include <vector>
 
+#include "config_tokens.hpp"
 #include "core/error.hpp"
+#include "option_value.hpp"
 #include "serve/tls_files.hpp"
-#include "serve/token.hpp"
 #include "version.hpp"
 
 namespace daas {
@@ -37,10 +34,6 @@ constexpr const char* kUsage =
     "DAAS_INDEXER_BATCH_AGE) or in the file of --config (batch-age = 10); the first of these that has it wins. Passwords\n"
     "come from files or the environment only: passfile=… in a connection string, PGPASSFILE,\n"
     "--solr-auth-file, --jwt-key-file.\n";
-
-[[noreturn]] void refuse(const std::string& message, const std::string& hint = {}) {
-  throw Error(Remedy::kStop, message, hint);
-}
 
 po::options_description described() {
   po::options_description general("General");
@@ -97,10 +90,6 @@ po::options_description described() {
   po::options_description serve("Serving");
   serve.add_options()
       ("listen", po::value<std::string>()->default_value("127.0.0.1:8080")->value_name("HOST:PORT"), "listener of the APIs")
-      ("jwt-key-file", po::value<std::string>()->value_name("FILE"), "key of HS256 tokens, at least 32 bytes")
-      ("jwt-issuer", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "iss of tokens")
-      ("jwt-audience", po::value<std::string>()->default_value("daas")->value_name("TEXT"), "aud of tokens")
-      ("token-ttl", po::value<std::string>()->default_value("1h")->value_name("TIME"), "life of an access token")
       ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
       ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position")
       ("cache-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "of answers that are given again while nothing changed; 0MB: none")
@@ -109,109 +98,22 @@ po::options_description described() {
       ("tls-key", po::value<std::string>()->default_value("")->value_name("FILE"), "its key (PEM)")
       ("cors-origin", po::value<std::vector<std::string>>()->value_name("ORIGIN"), "whose pages may read, https://app.example; repeat, or *");
   po::options_description all("Options", 100, 40);
-  all.add(general).add(postgres).add(solr).add(batch).add(serve);
+  all.add(general).add(postgres).add(solr).add(batch).add(serve).add(token_options());
   return all;
-}
-
-/// A number with one of the units, in the smallest one.
-std::int64_t with_unit(const po::variables_map& values, const std::string& option,
-                       std::initializer_list<std::pair<const char*, std::int64_t>> units) {
-  const auto& text = values[option].as<std::string>();
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string unit(end, text.data() + text.size());
-  std::string known;
-  for (const auto& [name, factor] : units) {
-    if (error == std::errc{} && number >= 0 && number < 1'000'000'000 && unit == name) {
-      return number * factor;
-    }
-    known += std::string(known.empty() ? "" : ", ") + name;
-  }
-  refuse("--" + option + " is \"" + text + "\"; it takes a number and one of the units " + known);
-}
-
-std::chrono::milliseconds time_of(const po::variables_map& values, const std::string& option) {
-  return std::chrono::milliseconds(with_unit(
-      values, option, {{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}}));
-}
-
-std::size_t size_of(const po::variables_map& values, const std::string& option) {
-  return static_cast<std::size_t>(
-      with_unit(values, option, {{"B", 1}, {"kB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}}));
-}
-
-/// A secret's file that others can read is refused.
-void check_secret(const std::string& path, const std::string& option) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) refuse("--" + option + ": cannot read " + path);
-  if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-    refuse("--" + option + ": others can read or write " + path, "chmod 600 " + path);
-  }
-}
-
-std::string read_secret(const std::string& path, const std::string& option) {
-  check_secret(path, option);
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  if (!(text << file.rdbuf())) refuse("--" + option + ": cannot read " + path);
-  auto secret = text.str();
-  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  return secret;
-}
-
-/// Boost 1.81 puts the user's words into its messages and then replaces its placeholders in them, for
-/// ever when the words hold one.
-void check_placeholders(std::string_view text, const std::string& where) {
-  for (const char* placeholder : {"%canonical_option%", "%original_token%", "%option%", "%prefix%",
-                                  "%value%", "%invalid_line%"}) {
-    if (text.find(placeholder) == std::string_view::npos) continue;
-    refuse(where + " holds " + placeholder + ", which no option takes", "daas-indexer --help");
-  }
-}
-
-void check_conninfo(const std::string& option, const std::string& text, bool command_line) {
-  char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
-  const std::unique_ptr<char, decltype(&PQfreemem)> owner(message, &PQfreemem);
-  // The text itself is not repeated: it may hold a password.
-  if (!parsed) refuse("--" + option + " is not a connection string of libpq");
-  for (const auto* entry = parsed.get(); entry->keyword; ++entry) {
-    if (command_line && std::string_view(entry->keyword) == "password" && entry->val) {
-      refuse("--" + option + " holds a password, which every user of this machine can read in ps",
-             "use passfile=FILE in the connection string, or put the option into --config FILE or "
-             "the environment");
-    }
-  }
-}
-
-/// Reads a file that an option names. A check goes on without it, to tell all that is wrong.
-template <typename Read>
-void read_file(const po::variables_map& values, const char* option, bool check, Config& config,
-               const Read& read) {
-  if (values.count(option) == 0 || values[option].as<std::string>().empty()) return;
-  const auto& path = values[option].as<std::string>();
-  config.files.emplace_back(option, path);
-  try {
-    read(path);
-  } catch (const Error& error) {
-    if (!check) throw;
-    config.problems.emplace_back(option, error);
-  }
 }
 
 void read_solr(const po::variables_map& values, bool check, Config& config) {
   auto& endpoint = config.index_options.solr;
   if (values.count("solr") == 0) {
-    refuse("no Solr is named", "--solr http://HOST:8983/solr");
+    refuse_option("no Solr is named", "--solr http://HOST:8983/solr");
   }
   for (auto url : values["solr"].as<std::vector<std::string>>()) {
     while (url.ends_with('/')) url.pop_back();
     if (!url.starts_with("http://") && !url.starts_with("https://")) {
-      refuse("--solr is \"" + url + "\", which is no URL", "--solr http://HOST:8983/solr");
+      refuse_option("--solr is \"" + url + "\", which is no URL", "--solr http://HOST:8983/solr");
     }
     if (url.find('@') != std::string::npos) {
-      refuse("--solr holds credentials", "put user:password into a file and name it with --solr-auth-file");
+      refuse_option("--solr holds credentials", "put user:password into a file and name it with --solr-auth-file");
     }
     endpoint.urls.push_back(std::move(url));
   }
@@ -219,13 +121,13 @@ void read_solr(const po::variables_map& values, bool check, Config& config) {
     const auto secret = read_secret(path, "solr-auth-file");
     const auto colon = secret.find(':');
     if (colon == std::string::npos || colon == 0 || secret.find('\n') != std::string::npos) {
-      refuse("--solr-auth-file: " + path + " does not hold one line user:password");
+      refuse_option("--solr-auth-file: " + path + " does not hold one line user:password");
     }
     endpoint.user = secret.substr(0, colon);
     endpoint.password = secret.substr(colon + 1);
   });
   read_file(values, "solr-ca-file", check, config, [&](const std::string& path) {
-    if (!std::ifstream(path)) refuse("--solr-ca-file: cannot read " + path);
+    if (!std::ifstream(path)) refuse_option("--solr-ca-file: cannot read " + path);
     endpoint.ca_file = path;
   });
 }
@@ -234,7 +136,7 @@ void read_tls(const po::variables_map& values, bool check, Config& config) {
   auto& serve = config.serve_options;
   serve.tls_cert = values["tls-cert"].as<std::string>();
   serve.tls_key = values["tls-key"].as<std::string>();
-  if (serve.tls_cert.empty() != serve.tls_key.empty()) refuse("--tls-cert and --tls-key belong together; one is missing");
+  if (serve.tls_cert.empty() != serve.tls_key.empty()) refuse_option("--tls-cert and --tls-key belong together; one is missing");
   read_file(values, "tls-key", check, config, [](const std::string& path) { check_secret(path, "tls-key"); });
   read_file(values, "tls-cert", check, config, [&](const std::string& path) { TlsFiles(path, serve.tls_key); });
 }
@@ -248,19 +150,19 @@ void read_roles(const po::variables_map& values, Config& config) {
     } else if (role == "serve") {
       config.serve = true;
     } else {
-      refuse("--role is \"" + role + "\"; it is index or serve");
+      refuse_option("--role is \"" + role + "\"; it is index or serve");
     }
   }
 }
 
 void check_positive(const po::variables_map& values) {
   for (const auto* option : {"shards", "replicas", "serve-threads"}) {
-    if (values[option].as<int>() < 1) refuse(std::string("--") + option + " must be at least 1");
+    if (values[option].as<int>() < 1) refuse_option(std::string("--") + option + " must be at least 1");
   }
   for (const auto* option : {"batch-count", "lanes", "reader-connections", "loads"}) {
     const auto value = values[option].as<std::size_t>();
     if (value < 1 || value > 1'000'000) {
-      refuse(std::string("--") + option + " must be at least 1 and at most 1000000");
+      refuse_option(std::string("--") + option + " must be at least 1 and at most 1000000");
     }
   }
 }
@@ -297,20 +199,10 @@ Config build(const po::variables_map& values, bool check) {
   index.adopt = values["adopt"].as<bool>();
   if (!config.serve) return config;
   auto& serve = config.serve_options;
-  if (values.count("jwt-key-file") == 0) {
-    refuse("the role serve needs a key for its tokens",
-           "head -c 48 /dev/urandom | base64 > jwt.key && chmod 600 jwt.key; --jwt-key-file jwt.key");
-  }
-  read_file(values, "jwt-key-file", check, config, [&](const std::string& path) {
-    check_secret(path, "jwt-key-file");
-    serve.jwt_key = read_token_key(path);
-  });
   serve.listen = values["listen"].as<std::string>();
   serve.pg_conninfo = pg("pg-server");
   serve.solr = index.solr;
-  serve.issuer = values["jwt-issuer"].as<std::string>();
-  serve.audience = values["jwt-audience"].as<std::string>();
-  serve.token_ttl = std::chrono::duration_cast<std::chrono::seconds>(time_of(values, "token-ttl"));
+  read_token_options(values, check, config);
   serve.threads = values["serve-threads"].as<int>();
   serve.position_wait = time_of(values, "position-wait");
   serve.cache_bytes = size_of(values, "cache-bytes");
@@ -365,7 +257,7 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
     if (values.count("config") > 0) {
       const auto path = values["config"].as<std::string>();
       std::ifstream file(path);
-      if (!file) refuse("cannot read the configuration file " + path);
+      if (!file) refuse_option("cannot read the configuration file " + path);
       std::stringstream text;
       text << file.rdbuf();
       check_placeholders(text.view(), path);
@@ -373,7 +265,7 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
     }
     po::notify(values);
   } catch (const po::error& error) {
-    refuse(error.what(), "daas-indexer --help");
+    refuse_option(error.what(), "daas-indexer --help");
   }
   for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server"}) {
     if (values.count(option) > 0) check_conninfo(option, values[option].as<std::string>(), false);

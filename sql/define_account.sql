@@ -112,7 +112,7 @@ COMMENT ON FUNCTION daas._set_password(regrole, text, text, text, text) IS
 CREATE FUNCTION daas.set_password(name text, password text DEFAULT NULL, password_hash text DEFAULT NULL) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.set_password(text, text, text) IS
-'Gives an account a new password, or a ready hash; without both it can''t log in any more. Tokens stay valid until they expire.';
+'Gives an account a new password, or a ready hash; without both it can''t log in any more. Its sessions are over; access tokens stay valid until they expire.';
 
 CREATE FUNCTION daas._set_claims(caller regrole, search_path text, account_name text, claims jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -129,7 +129,7 @@ COMMENT ON FUNCTION daas._set_claims(regrole, text, text, jsonb) IS
 CREATE FUNCTION daas.set_claims(name text, claims jsonb) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.set_claims(text, jsonb) IS
-'Replaces the claims of an account. Tokens that were issued before keep theirs until they expire.';
+'Replaces the claims of an account. Tokens that were issued before keep theirs until they expire; a refresh brings the new ones.';
 
 CREATE FUNCTION daas._drop_account(caller regrole, search_path text, account_name text, if_exists boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -147,4 +147,4 @@ COMMENT ON FUNCTION daas._drop_account(regrole, text, text, boolean) IS
 CREATE FUNCTION daas.drop_account(name text, if_exists boolean DEFAULT false) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
 COMMENT ON FUNCTION daas.drop_account(text, boolean) IS
-'Removes an account. Its tokens stay valid until they expire. if_exists: a NOTICE instead of an error (42704).';
+'Removes an account and its sessions. Its access tokens stay valid until they expire. if_exists: a NOTICE instead of an error (42704).';

@@ -30,7 +30,7 @@ BEGIN
       END LOOP;
     WHEN 'server' THEN
       EXECUTE format('GRANT SELECT ON TABLE daas.served_api TO %I', member);
-      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login TO %I', member);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login, daas.open_session, daas.refresh_session, daas.end_session TO %I', member);
     WHEN 'replication' THEN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.collection, daas.generation TO %I', member);

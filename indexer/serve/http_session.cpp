@@ -63,6 +63,9 @@ ServerRequest take_request(http::request<http::string_body>& message) {
                         header("accept-encoding"),
                         header("origin"),
                         std::move(message.body())};
+  for (auto [at, end] = message.equal_range("x-forwarded-for"); at != end; ++at) {
+    request.forwarded_for += (request.forwarded_for.empty() ? "" : ",") + std::string(at->value());
+  }
   for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
     if (std::string_view(at->value()) != request.prefer) request.prefer += "," + std::string(at->value());
   }
@@ -77,7 +80,11 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
  public:
   template <class... Arguments>
   explicit StreamSession(std::shared_ptr<SessionHost> host, std::shared_ptr<asio::ssl::context> tls, Arguments&&... arguments)
-      : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...) {}
+      : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...) {
+    error_code gone;
+    const auto end = lowest().socket().remote_endpoint(gone);
+    if (!gone) peer_ = end.address().to_string();
+  }
   ~StreamSession() override { host_->forget(this); }
 
   void start() override {
@@ -140,8 +147,10 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       return refuse({400, "PGRST100", "the request has two Authorization headers", {}, {}, {}});
     }
     lowest().expires_never();  // the handler has limits of its own
+    auto request = take_request(message);
+    request.peer = peer_;
     try {
-      host_->handle(take_request(message), [self = this->shared_from_this()](ServerResponse response) {
+      host_->handle(std::move(request), [self = this->shared_from_this()](ServerResponse response) {
         if (self->host_->closed()) return;
         asio::post(self->stream_.get_executor(),
                    [self, response = std::move(response)]() mutable { self->write(std::move(response)); });
@@ -278,6 +287,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   Stream stream_;
   beast::flat_buffer buffer_{kLongestHeader + kLongestBody};
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::string peer_;
   std::string body_;
   decltype(ServerResponse::more) more_;
   std::optional<http::response<ViewBody>> response_;

@@ -1,26 +1,20 @@
-// POST /auth/login: an account's name and password to an access token.
+// The routes below /auth/: a password to tokens, a refresh token to the next ones, and the end of that.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <vector>
 
-#include "pg/connection.hpp"
+#include "serve/account_store.hpp"
+#include "serve/http_server.hpp"
+#include "serve/login_limit.hpp"
 #include "serve/refusal.hpp"
 #include "serve/token.hpp"
 #include "serve/worker_pool.hpp"
 
 namespace daas {
-
-struct Credentials {
-  std::string name;
-  std::string password;
-};
 
 /// Credentials of an Authorization header of scheme Basic (RFC 7617, UTF-8).
 /// @throws Refusal 401
@@ -29,41 +23,39 @@ Credentials basic_credentials(std::string_view authorization);
 /// The one 401 of a login: it does not say whether the account exists.
 Refusal login_refused();
 
-/// Asks daas.login on one kept connection, made at the first use and again when it was lost. One
-/// thread.
-class AccountCheck {
- public:
-  AccountCheck(std::string conninfo, const Interrupt* interrupt)
-      : conninfo_(std::move(conninfo)), interrupt_(interrupt) {}
-
-  /// Claims of the account, or nothing for a wrong name or password.
-  /// @throws PgError
-  std::optional<nlohmann::json> claims(const Credentials& credentials);
-
- private:
-  std::string ask(const Credentials& credentials);
-
-  std::string conninfo_;
-  const Interrupt* interrupt_;
-  std::unique_ptr<Connection> connection_;
-};
-
 /// Logins have workers of their own: a password check takes a tenth of a second of CPU, and must
-/// not hold up reads. Thread-safe.
+/// hold up neither reads nor refreshes. Thread-safe.
 class LoginDesk {
  public:
-  using Answer = std::function<void(std::variant<std::string, ApiError>)>;
+  struct Settings {
+    std::string conninfo;
+    int threads = 2;  ///< password checks at a time
+    std::chrono::seconds session_life{std::chrono::hours(24 * 30)};  ///< 0: no refresh tokens
+    std::vector<std::string> proxies{};  ///< whose X-Forwarded-For is believed; the loopback's is
+  };
 
-  LoginDesk(const std::string& conninfo, const TokenAuthority& tokens, int threads);
+  LoginDesk(Settings settings, const TokenAuthority& tokens);
   ~LoginDesk();
 
-  /// Calls `answer` once, on any thread, with the body of the 200 or an error.
-  void login(std::string_view authorization, Answer answer);
+  /// The route of a path, or nothing: /auth/login, /auth/refresh, /auth/logout.
+  static bool has(std::string_view path);
+  /// A POST. Calls `reply` once, on any thread. @throws Refusal
+  void handle(std::string_view path, const ServerRequest& request, HttpServer::Reply reply);
 
  private:
+  void log_in(const ServerRequest& request, HttpServer::Reply reply);
+  ServerResponse try_login(AccountStore& store, const Credentials& credentials, const std::string& address);
+  ServerResponse try_refresh(AccountStore& store, const RefreshToken& token, const std::string& address);
+
+  const Settings settings_;
   const TokenAuthority& tokens_;
+  LoginLimit limit_;
+  /// Refresh tokens that were not good, by address: they can't be guessed, but each costs a question
+  /// to the database.
+  RateLimit refused_refreshes_{{50, 1.0 / 2}};
   Interrupt stop_;
-  WorkerPool<AccountCheck> workers_;
+  WorkerPool<AccountStore> logins_;
+  WorkerPool<AccountStore> sessions_;
 };
 
 }  // namespace daas

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "serve/plan.hpp"
 #include "serve/position_waits.hpp"
 #include "serve/response.hpp"
+#include "serve/token.hpp"
 #include "serve/worker_pool.hpp"
 #include "solr/query.hpp"
 
@@ -25,7 +25,7 @@ namespace daas {
 struct Read {
   std::string path;
   ApiRequest request;
-  nlohmann::json claims;
+  Claims claims;
   bool authenticated = false;
   std::chrono::steady_clock::time_point deadline{};  ///< of a read that asks for a position
 };

@@ -1,5 +1,7 @@
 #include "serve/read_service.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +13,6 @@ namespace daas {
 namespace {
 
 constexpr std::string_view kHealth = "/healthz";
-constexpr std::string_view kLogin = "/auth/login";
 constexpr std::string_view kRoot = "/";
 constexpr std::string_view kOpenApi = "/openapi.json";
 
@@ -37,18 +38,21 @@ Refusal unknown_apis() {
 }  // namespace
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-                         LoginDesk& logins)
+                         LoginDesk& logins, KeyRing* keys)
     : position_wait_(settings.position_wait),
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
+      keys_(keys),
       origins_(settings.origins),
       documents_(settings.version),
-      runner_(std::move(settings.runner), catalog) {}
+      runner_(std::move(settings.runner), catalog) {
+  if (settings.requests_per_account > 0) account_limit_.emplace(settings.requests_per_account);
+}
 
 std::string ReadService::route(const std::string& target) const {
   const auto path = target.substr(0, target.find('?'));
-  if (path == kHealth || path == kLogin || path == kRoot || path == kOpenApi) return path;
+  if (path == kHealth || LoginDesk::has(path) || path == kRoot || path == kOpenApi) return path;
   if (is_docs_path(path)) return "/docs";
   const auto catalog = catalog_.current();
   const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
@@ -62,10 +66,35 @@ void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
     plain_reply(std::move(response));
   };
   if (request.method == "OPTIONS" && !request.origin.empty()) return plain_reply(origins_.preflight(request.origin));
+  answer(std::make_shared<const ServerRequest>(std::move(request)), reply, keys_ != nullptr);
+}
+
+void ReadService::answer(std::shared_ptr<const ServerRequest> request, const HttpServer::Reply& reply, bool may_refetch) {
   try {
-    route_to(request, reply);
+    admit(*request);
+    route_to(*request, reply);
+  } catch (const UnknownKey& unknown) {
+    // The issuer's keys may have changed since they were read; the request waits for them, once.
+    const bool asked = may_refetch && keys_->refetch([this, request, reply] {
+      try {
+        answer(request, reply, false);
+      } catch (const std::exception& failure) {
+        spdlog::error("serve: a request failed: {}", log_text(failure));
+        reply(error_response({500, "XX000", "internal error", {}, {}, {}}));
+      }
+    });
+    if (!asked) reply(error_response(unknown.error()));
   } catch (const Refusal& refusal) {
     reply(error_response(refusal.error()));
+  }
+}
+
+void ReadService::admit(const ServerRequest& request) {
+  if (!account_limit_ || request.authorization.empty()) return;
+  const auto path = request.target.substr(0, request.target.find('?'));
+  if (path == kHealth || LoginDesk::has(path)) return;
+  if (const auto token = bearer_token(request.authorization)) {
+    account_limit_->admit(tokens_.verify(*token, TokenAuthority::Clock::now()), RateLimit::Clock::now());
   }
 }
 
@@ -79,12 +108,9 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
   if (path == kHealth) {
     allow(request, {"GET", "HEAD"});
     reply({200, {}, R"({"status":"ok"})"});
-  } else if (path == kLogin) {
+  } else if (LoginDesk::has(path)) {
     allow(request, {"POST"});
-    logins_.login(request.authorization, [reply](std::variant<std::string, ApiError> answer) {
-      if (auto* error = std::get_if<ApiError>(&answer)) return reply(error_response(*error));
-      reply({200, {{"Cache-Control", "no-store"}}, std::move(std::get<std::string>(answer))});
-    });
+    logins_.handle(path, request, reply);
   } else if (path == kRoot || path == kOpenApi) {
     describe(request, std::move(represented));
   } else if (is_docs_path(path)) {
@@ -98,7 +124,7 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
 void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply) {
   const auto catalog = catalog_.current();
   if (!catalog) throw unknown_apis();
-  nlohmann::json claims;
+  Claims claims;
   const auto token = bearer_token(request.authorization);
   if (token) claims = tokens_.verify(*token, TokenAuthority::Clock::now());
   allow(request, {"GET", "HEAD"});
@@ -106,7 +132,7 @@ void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply
   const bool queued = runner_.run_aside(
       "openapi.json",
       [this, catalog, claims = std::move(claims), with_token = token.has_value(), accept = request.accept, reply] {
-        reply(documents_.answer(catalog, with_token ? &claims : nullptr, accept));
+        reply(documents_.answer(catalog, with_token ? &claims.json() : nullptr, accept));
       },
       reply);
   if (!queued) throw unavailable("too many requests are waiting");

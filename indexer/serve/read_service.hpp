@@ -2,12 +2,16 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "serve/account_limit.hpp"
 #include "serve/catalog.hpp"
 #include "serve/cross_origin.hpp"
 #include "serve/http_server.hpp"
+#include "serve/key_ring.hpp"
 #include "serve/login.hpp"
 #include "serve/openapi_answer.hpp"
 #include "serve/read_runner.hpp"
@@ -22,11 +26,12 @@ class ReadService {
     ReadRunner::Settings runner;
     std::chrono::milliseconds position_wait{5'000};  ///< longest that a read waits for its position
     std::vector<std::string> origins;                ///< whose pages may read; see CrossOrigin
+    unsigned requests_per_account = 0;               ///< a second; 0: any number
     std::string version;                             ///< of the daemon, for openapi.json
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-              LoginDesk& logins);
+              LoginDesk& logins, KeyRing* keys = nullptr);
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
   /// The route of a target, for figures: an API that there is, or one of a few words.
@@ -35,6 +40,10 @@ class ReadService {
   void stop() { runner_.stop(); }
 
  private:
+  /// @param may_refetch wait for the issuers' keys to be read again when a token's key is not known
+  void answer(std::shared_ptr<const ServerRequest> request, const HttpServer::Reply& reply, bool may_refetch);
+  /// Counts the request of an account. @throws Refusal
+  void admit(const ServerRequest& request);
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
   void describe(const ServerRequest& request, HttpServer::Reply reply);
@@ -43,6 +52,8 @@ class ReadService {
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
+  KeyRing* keys_;
+  std::optional<AccountLimit> account_limit_;
   const CrossOrigin origins_;
   OpenApiAnswers documents_;
   ReadRunner runner_;

@@ -1,5 +1,6 @@
 #include "serve/scope_rule.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -34,8 +35,9 @@ std::optional<std::string> claim_text(const json& value, ValueType type) {
   return std::nullopt;
 }
 
-/// Appends the value's twin, or says why it is denied.
-std::optional<std::string> add_value(ScopeFilter& filter, const json& value, ValueType type) {
+/// Appends the value's twin, or says why it is denied. @param bytes grows by what the longer of the two takes: a
+/// long text's twin is short
+std::optional<std::string> add_value(ScopeFilter& filter, const json& value, ValueType type, std::size_t& bytes) {
   const auto text = claim_text(value, type);
   if (!text) return "has a value of a JSON type that does not fit the column";
   if (text->empty()) return "has an empty value";
@@ -47,6 +49,7 @@ std::optional<std::string> add_value(ScopeFilter& filter, const json& value, Val
   if (parsed.twin.empty() || parsed.twin.find(kScopeSeparator) != std::string::npos) {
     return "has a value that can't be filtered by";
   }
+  bytes += std::max(text->size(), parsed.twin.size()) + 1;
   filter.values.push_back(std::move(parsed.twin));
   return std::nullopt;
 }
@@ -71,18 +74,17 @@ std::variant<std::vector<ScopeFilter>, ScopeDenial> scope_filters(const Api& api
     if (found->is_object()) return deny("is an object");
 
     ScopeFilter filter{solr_field(*column), {}};
+    std::size_t bytes = 0;
     if (found->is_array()) {
       if (found->empty()) return deny("is empty");
       if (found->size() > kMostValues) return deny("has more than 10,000 values");
       for (const json& value : *found) {
-        if (auto reason = add_value(filter, value, column->type)) return deny(*std::move(reason));
+        if (auto reason = add_value(filter, value, column->type, bytes)) return deny(*std::move(reason));
       }
-    } else if (auto reason = add_value(filter, *found, column->type)) {
+    } else if (auto reason = add_value(filter, *found, column->type, bytes)) {
       return deny(*std::move(reason));
     }
 
-    std::size_t bytes = 0;
-    for (const auto& value : filter.values) bytes += value.size() + 1;
     if (bytes > kMostBytes) return deny("is longer than 64 KB");
     filters.push_back(std::move(filter));
   }

@@ -12,12 +12,14 @@ namespace daas {
 struct ServeRole::Parts {
   explicit Parts(ServeOptions given)
       : options(std::move(given)),
-        tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
+        keys(options.tokens.keys),
+        tokens(options.tokens.own, &keys),
         catalog(options.pg_conninfo),
-        logins(options.pg_conninfo, tokens, options.login_threads),
-        reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.jwt_key,
+        logins({options.pg_conninfo, options.login_threads, options.tokens.session_life, options.tokens.proxies}, tokens),
+        reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.tokens.own.key,
                 options.cache_bytes, options.cache_term},
-               options.position_wait, options.origins, options.version}, catalog, tokens, logins),
+               options.position_wait, options.origins, options.tokens.requests_per_account, options.version},
+              catalog, tokens, logins, &keys),
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key},
                [this](ServerRequest request, HttpServer::Reply reply) {
@@ -27,6 +29,7 @@ struct ServeRole::Parts {
   void handle(ServerRequest request, HttpServer::Reply reply);
 
   const ServeOptions options;
+  KeyRing keys;
   const TokenAuthority tokens;
   CatalogWatcher catalog;
   LoginDesk logins;
@@ -70,12 +73,15 @@ void ServeRole::start() {
 void ServeRole::stop() {
   parts_->server.stop();
   parts_->stopping = true;
+  parts_->keys.stop();
   parts_->reads.stop();
 }
 
 Readiness ServeRole::readiness() {
   if (!parts_->catalog.current())
     return {false, "the APIs are not known: " + parts_->catalog.trouble()};
+  if (const auto trouble = parts_->keys.trouble(); !trouble.empty())
+    return {false, "keys for tokens are not known: " + trouble};
   const std::lock_guard lock(parts_->solr_mutex);
   try {
     const auto answer =

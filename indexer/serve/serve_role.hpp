@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "serve/admin_server.hpp"
+#include "serve/token_options.hpp"
 #include "solr/endpoint.hpp"
 
 namespace daas {
@@ -17,10 +18,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
   std::string pg_conninfo;   ///< of the server role
   SolrEndpoint solr;
-  std::string jwt_key;  ///< the key's bytes (read_token_key)
-  std::string issuer;
-  std::string audience;
-  std::chrono::seconds token_ttl{3600};
+  TokenOptions tokens;
   int threads = 8;        ///< searches at a time
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *

@@ -1,16 +1,9 @@
 #include "serve/token.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-
 #include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <memory>
 
-#include "core/error.hpp"
 #include "serve/base64.hpp"
+#include "serve/key_ring.hpp"
 #include "serve/strict_json.hpp"
 
 namespace daas {
@@ -18,108 +11,39 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kShortestKey = 32;  // RFC 7518, 3.2: as long as the hash
-constexpr double kSkewSeconds = 30;
 constexpr std::string_view kRegisteredClaims[] = {"exp", "iss", "aud", "sub", "iat", "nbf", "jti"};
 
-Refusal unauthorized(std::string code, std::string message, std::string details = {}) {
-  ApiError error{401, std::move(code), std::move(message), std::move(details), {}, {}};
-  error.headers.emplace_back(
-      "WWW-Authenticate",
-      "Bearer error=\"invalid_token\", error_description=\"" + error.message + "\"");
-  return Refusal(std::move(error));
-}
-
-/// A NumericDate, or nothing when the member is absent. A member of another type does not hold.
-std::optional<double> date(const json& claims, const char* name) {
-  const auto found = claims.find(name);
-  if (found == claims.end()) return std::nullopt;
-  if (!found->is_number() || !std::isfinite(found->get<double>())) {
-    throw unauthorized("PGRST303", std::string("JWT claim ") + name + " is not a number");
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return found->get<double>();
+  return text;
 }
 
-bool names(const json& audience, const std::string& wanted) {
-  if (audience.is_string()) return audience.get_ref<const std::string&>() == wanted;
-  return audience.is_array() && std::any_of(audience.begin(), audience.end(), [&](const json& one) {
-           return one.is_string() && one.get_ref<const std::string&>() == wanted;
-         });
+/// RFC 8725, 3.11: what says that it is no access token (a logout token, a DPoP proof, a security
+/// event) is none, whoever signed it. Most say JWT or nothing; RFC 9068 says at+jwt.
+bool is_access_token(const std::optional<std::string>& type) {
+  if (!type) return true;
+  auto name = lower(*type);
+  if (name.starts_with("application/")) name.erase(0, std::string_view("application/").size());
+  return name == "jwt" || name == "at+jwt";
+}
+
+UnknownKey unknown_key(bool complete) {
+  if (!complete) {
+    return UnknownKey(unavailable("the key of this token is not known yet",
+                                  "a source of keys has not been read since the start").error());
+  }
+  return UnknownKey(invalid_token("PGRST301", "JWT could not be verified", "its key is not known").error());
 }
 
 }  // namespace
 
-std::string hmac_sha256(std::string_view key, std::string_view message) {
-  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(
-      EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
-  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
-      mac ? EVP_MAC_CTX_new(mac.get()) : nullptr, &EVP_MAC_CTX_free);
-  char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-                                   OSSL_PARAM_construct_end()};
-  unsigned char out[EVP_MAX_MD_SIZE];
-  std::size_t size = 0;
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-  };
-  if (!context || EVP_MAC_init(context.get(), bytes(key), key.size(), parameters) != 1 ||
-      EVP_MAC_update(context.get(), bytes(message), message.size()) != 1 ||
-      EVP_MAC_final(context.get(), out, &size, sizeof(out)) != 1) {
-    throw Error(Remedy::kStop, "OpenSSL can't compute HMAC-SHA256");
-  }
-  return std::string(reinterpret_cast<const char*>(out), size);
-}
-
-std::string read_token_key(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string key{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw Error(
-        Remedy::kStop, "the token key file " + path + " can't be read",
-        "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
-  }
-  if (key.ends_with('\n')) key.pop_back();
-  if (key.ends_with('\r')) key.pop_back();
-  if (key.size() < kShortestKey) {
-    throw Error(
-        Remedy::kStop, "the token key in " + path + " is shorter than 32 bytes",
-        "make one with: head -c 32 /dev/urandom | base64 > " + path + " && chmod 600 " + path);
-  }
-  return key;
-}
-
-std::optional<std::string> verify_signature(std::string_view token, std::string_view key) {
-  const auto first = token.find('.');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = token.find('.', first + 1);
-  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
-    return std::nullopt;
-
-  const auto header_text = base64_decode(token.substr(0, first), Base64Alphabet::kUrl);
-  const auto payload =
-      base64_decode(token.substr(first + 1, second - first - 1), Base64Alphabet::kUrl);
-  const auto signature = base64_decode(token.substr(second + 1), Base64Alphabet::kUrl);
-  if (!header_text || !payload || !signature) return std::nullopt;
-
-  const auto header = parse_strict_object(*header_text);
-  if (!header || header->contains("crit")) return std::nullopt;
-  const auto algorithm = header->find("alg");
-  if (algorithm == header->end() || *algorithm != "HS256") return std::nullopt;
-
-  const auto expected = hmac_sha256(key, token.substr(0, second));
-  if (signature->size() != expected.size() ||
-      CRYPTO_memcmp(signature->data(), expected.data(), expected.size()) != 0) {
-    return std::nullopt;
-  }
-  return payload;
-}
-
-TokenAuthority::TokenAuthority(Settings settings) : settings_(std::move(settings)) {
-  if (settings_.key.size() < kShortestKey) {
-    throw Error(Remedy::kStop, "the token key is shorter than 32 bytes",
-                "make one with: head -c 32 /dev/urandom | base64");
-  }
-}
+TokenAuthority::TokenAuthority(Settings settings, const KeyRing* others)
+    : settings_(std::move(settings)),
+      key_(SignatureKey::of_secret(SignatureAlgorithm::kHs256, settings_.key)),
+      own_{settings_.issuer, settings_.audience},
+      others_(others) {}
 
 std::string TokenAuthority::issue(const std::string& subject, const json& claims,
                                   Clock::time_point now) const {
@@ -140,35 +64,35 @@ std::string TokenAuthority::issue(const std::string& subject, const json& claims
          base64_encode(hmac_sha256(settings_.key, signed_part), Base64Alphabet::kUrl);
 }
 
-json TokenAuthority::verify(std::string_view token, Clock::time_point now) const {
-  const auto payload = verify_signature(token, settings_.key);
-  if (!payload) throw unauthorized("PGRST301", "JWT could not be verified");
-  auto claims = parse_strict_object(*payload);
-  if (!claims) throw unauthorized("PGRST301", "JWT has no JSON object as its claims");
+const Trust& TokenAuthority::trust_of(const Jws& jws, const KeySet* others) const {
+  if (verifies(key_, jws)) return own_;
+  if (others == nullptr || !algorithm_named(jws.algorithm)) throw invalid_token("PGRST301", "JWT could not be verified");
+  const auto found = candidates(*others, jws);
+  for (const auto* key : found.keys) {
+    if (verifies(*key, jws)) return settings_.others;
+  }
+  if (!found.known || (!jws.key_id && !others->complete)) throw unknown_key(others->complete);
+  throw invalid_token("PGRST301", "JWT could not be verified");
+}
 
+Claims TokenAuthority::verify(std::string_view token, Clock::time_point now) const {
   const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
-  const auto expires = date(*claims, "exp");
-  if (!expires) throw unauthorized("PGRST303", "JWT has no claim exp");
-  if (seconds >= *expires + kSkewSeconds) throw unauthorized("PGRST303", "JWT expired");
-  if (const auto from = date(*claims, "nbf"); from && seconds < *from - kSkewSeconds) {
-    throw unauthorized("PGRST303", "JWT not yet valid");
-  }
-  if (const auto issued = date(*claims, "iat"); issued && seconds < *issued - kSkewSeconds) {
-    throw unauthorized("PGRST303", "JWT issued at future");
-  }
-  if (!settings_.issuer.empty()) {
-    const auto issuer = claims->find("iss");
-    if (issuer == claims->end() || *issuer != settings_.issuer) {
-      throw unauthorized("PGRST303", "JWT not of this issuer");
-    }
-  }
-  if (!settings_.audience.empty()) {
-    const auto audience = claims->find("aud");
-    if (audience == claims->end() || !names(*audience, settings_.audience)) {
-      throw unauthorized("PGRST303", "JWT not in audience");
-    }
-  }
-  return *std::move(claims);
+  const auto others = others_ ? others_->current() : nullptr;
+  const auto version = others ? others->version : 0;
+  const auto name = TokenCache::name(token);
+  if (auto claims = cache_.find(name, version, seconds)) return Claims(std::move(claims));
+
+  const auto jws = parse_jws(token);
+  if (!jws) throw invalid_token("PGRST301", "JWT could not be verified");
+  const Trust& trust = trust_of(*jws, others.get());
+  if (!is_access_token(jws->type)) throw invalid_token("PGRST301", "JWT is no access token", "its typ says so");
+  auto claims = parse_strict_object(jws->payload);
+  if (!claims) throw invalid_token("PGRST301", "JWT has no JSON object as its claims");
+  const auto life = check_claims(*claims, trust, static_cast<double>(settings_.leeway.count()), seconds);
+
+  auto shared = std::make_shared<const json>(*std::move(claims));
+  cache_.keep(name, token.size(), {shared, version, life.from, life.until});
+  return Claims(std::move(shared));
 }
 
 Refusal token_missing() {
@@ -189,7 +113,7 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
   for (std::size_t i = 0; matches && i < kScheme.size(); ++i) {
     matches = (authorization[i] | (kScheme[i] == ' ' ? 0 : 0x20)) == kScheme[i];
   }
-  if (!matches) throw unauthorized("PGRST301", "the Authorization header is not a Bearer token");
+  if (!matches) throw invalid_token("PGRST301", "the Authorization header is not a Bearer token");
   authorization.remove_prefix(kScheme.size());
   authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
   return authorization;

@@ -1,40 +1,59 @@
-// Access tokens: JWT in compact form, HS256 and nothing else (RFC 7515, 7519, 8725).
+// Access tokens: JWT in compact form (RFC 7515, 7519, 8725), issued by this daemon or by others.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "serve/claim_check.hpp"
+#include "serve/jws.hpp"
 #include "serve/refusal.hpp"
+#include "serve/signature_key.hpp"
+#include "serve/token_cache.hpp"
 
 namespace daas {
 
-/// Reads a token key: the file's bytes without one trailing line break.
-/// @throws Error when it can't be read or holds fewer than 32 bytes
-std::string read_token_key(const std::string& path);
+class KeyRing;
+struct KeySet;
 
-std::string hmac_sha256(std::string_view key, std::string_view message);
+/// Claims of a token that was verified: an object. Cheap to copy.
+class Claims {
+ public:
+  Claims() : claims_(std::make_shared<const nlohmann::json>(nlohmann::json::object())) {}
+  explicit Claims(TokenCache::Claims claims) : claims_(std::move(claims)) {}
 
-/// Payload bytes of a compact JWS whose signature is good, or nothing. The header must be a JSON
-/// object without duplicate members, with alg exactly "HS256" and without crit: what a token says
-/// about itself never chooses how it is checked.
-std::optional<std::string> verify_signature(std::string_view token, std::string_view key);
+  const nlohmann::json& json() const { return *claims_; }
+  operator const nlohmann::json&() const { return *claims_; }  // NOLINT: a token's claims are JSON
 
-/// Signs and checks the tokens of one serving role. Immutable, so any thread may use it.
+ private:
+  TokenCache::Claims claims_;
+};
+
+/// A token of a key that is not known: its issuer may have a new one. Reading the keys again may help.
+class UnknownKey : public Refusal {
+ public:
+  using Refusal::Refusal;
+};
+
+/// Signs and checks the tokens of one serving role. Any thread may use it.
 class TokenAuthority {
  public:
   struct Settings {
-    std::string key;       ///< at least 32 bytes
-    std::string issuer;    ///< empty: not checked, not written
-    std::string audience;  ///< empty: not checked, not written
+    std::string key;       ///< of our own tokens, HS256: at least 32 bytes
+    std::string issuer;    ///< of these; empty: not checked, not written
+    std::string audience;  ///< of these; empty: not checked, not written
     std::chrono::seconds ttl{3600};
+    std::chrono::seconds leeway{30};  ///< what clocks may differ by
+    Trust others{};                   ///< what tokens must say that a key of the ring verifies
   };
   using Clock = std::chrono::system_clock;
 
+  /// @param others keys of other issuers; null: there are none. Must outlive this
   /// @throws Error for a key that is too short
-  explicit TokenAuthority(Settings settings);
+  explicit TokenAuthority(Settings settings, const KeyRing* others = nullptr);
 
   std::chrono::seconds ttl() const { return settings_.ttl; }
 
@@ -43,13 +62,21 @@ class TokenAuthority {
   std::string issue(const std::string& subject, const nlohmann::json& claims,
                     Clock::time_point now) const;
 
-  /// Claims of a good token.
+  /// Claims of a good token. Once verified, it is remembered until it expires or the keys change.
   /// @throws Refusal 401 with WWW-Authenticate: PGRST301 (not a token of ours), PGRST303 (a claim
   ///         is missing or does not hold)
-  nlohmann::json verify(std::string_view token, Clock::time_point now) const;
+  /// @throws UnknownKey
+  Claims verify(std::string_view token, Clock::time_point now) const;
 
  private:
-  Settings settings_;
+  /// What a token must say by the key that has signed it. @throws Refusal
+  const Trust& trust_of(const Jws& jws, const KeySet* others) const;
+
+  const Settings settings_;
+  const SignatureKey key_;
+  const Trust own_;
+  const KeyRing* others_;
+  mutable TokenCache cache_;
 };
 
 /// The 401 of a request that has no token.

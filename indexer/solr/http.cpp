@@ -3,25 +3,16 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
+
+#include "solr/curl_start.hpp"
 
 namespace daas {
 namespace {
 
 constexpr long kConnectTimeoutMs = 2000;
-
-/// libcurl's global state must be made once, before the first handle of any thread.
-void initialize_curl_once() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-      throw Error(Remedy::kStop, "libcurl could not be initialized");
-    }
-  });
-}
 
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }

@@ -176,6 +176,15 @@ TEST_F(Server, AHeadAsksForNoPieces) {
   EXPECT_EQ(asked, 0);
 }
 
+TEST_F(Server, SaysWhoAsksAndForWhomItSaysSo) {
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 1, std::chrono::seconds(30), {}, {}}, [](ServerRequest request, HttpServer::Reply reply) {
+    reply({200, {}, request.peer + "|" + request.forwarded_for + "|"});
+  });
+  server_->start();
+  const auto answer = exchange("GET / HTTP/1.1\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2\r\nx-forwarded-for: 3.3.3.3\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n127.0.0.1|1.1.1.1, 2.2.2.2,3.3.3.3|")) << answer;
+}
+
 TEST_F(Server, RefusesWhatIsTooLong) {
   serve_echo();
   const auto status = [&](const std::string& request) { return exchange(request).substr(9, 3); };

@@ -135,6 +135,40 @@ TEST(Scope, TooManyAndTooLongAreDenied) {
             6u);
 }
 
+TEST(Scope, NothingButTheClaimsOwnMemberCounts) {
+  // Not a path into the claims, not another spelling, not a value of a member below.
+  for (const char* claims : {R"({"a":{"t":"EWR"}})", R"({"a":[{"t":"EWR"}]})", R"({"T":"EWR"})", R"({"t ":"EWR"})", R"({" t":"EWR"})",
+                             R"({"t\u0000":"EWR"})", R"({"tt":"EWR"})", R"({"":"EWR"})"}) {
+    EXPECT_EQ(values(ValueType::kText, json::parse(claims)), kDenied) << claims;
+  }
+  auto api = api_with(ValueType::kText);
+  api.scope = {{"tenant", "a.t"}};
+  EXPECT_TRUE(std::holds_alternative<ScopeDenial>(scope_filters(api, {{"a", {{"t", "EWR"}}}})));
+  EXPECT_FALSE(std::holds_alternative<ScopeDenial>(scope_filters(api, {{"a.t", "EWR"}})));
+}
+
+TEST(Scope, OneBadValueAmongGoodOnesDeniesAll) {
+  for (const char* bad : {"null", "\"\"", "[]", "[\"EWR\"]", "{}", "true", "1.5", "1e3", "\"a\\u001fb\"", "\"\\u0000\""}) {
+    EXPECT_EQ(values(ValueType::kText, json::parse(std::string(R"({"t":["EWR",)") + bad + ",\"JFK\"]}")), kDenied) << bad;
+  }
+}
+
+TEST(Scope, ALongTextIsComparedWholeOrDenied) {
+  // Texts over 32,000 bytes have a hashed twin: two that begin alike must not open each other's rows.
+  const std::string beginning(40'000, 'x');
+  const auto a = values(ValueType::kText, {{"t", beginning + "a"}}), b = values(ValueType::kText, {{"t", beginning + "b"}});
+  EXPECT_TRUE(a == kDenied || a != b);
+}
+
+TEST(Scope, BoundsAreOfEachPair) {
+  const std::vector<std::string> most(63, std::string(1'000, 'x'));
+  auto api = api_with(ValueType::kText);
+  api.columns.push_back({"other", ValueType::kText, "", "text"});
+  api.scope.push_back({"other", "o"});
+  EXPECT_FALSE(std::holds_alternative<ScopeDenial>(scope_filters(api, {{"t", most}, {"o", most}})));
+  EXPECT_TRUE(std::holds_alternative<ScopeDenial>(scope_filters(api, {{"t", most}, {"o", std::string(70'000, 'x')}})));
+}
+
 TEST(Scope, ADenialNamesTheClaimAndNeverItsValue) {
   const auto decided = scope_filters(api_with(ValueType::kInt4), {{"t", "top-secret"}});
   const auto& denial = std::get<ScopeDenial>(decided);

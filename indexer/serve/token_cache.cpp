@@ -1,0 +1,63 @@
+#include "serve/token_cache.hpp"
+
+#include <openssl/evp.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace daas {
+
+TokenCache::Name TokenCache::name(std::string_view token) {
+  // Fetched once: looking an algorithm up takes longer than the hash.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Name name{};
+  unsigned size = 0;
+  if (EVP_Digest(token.data(), token.size(), name.data(), &size, sha256, nullptr) != 1 || size != name.size()) {
+    throw Error(Remedy::kStop, "OpenSSL has no SHA-256");
+  }
+  return name;
+}
+
+std::size_t TokenCache::Hash::operator()(const Name& name) const {
+  std::size_t hash;
+  std::memcpy(&hash, name.data() + 1, sizeof(hash));  // the first byte is the shard
+  return hash;
+}
+
+TokenCache::Claims TokenCache::find(const Name& name, std::uint64_t keys, double now) {
+  auto& shard = shards_[name[0] % kShards];
+  const std::lock_guard lock(shard.mutex);
+  const auto holds = [&](const Entry& entry) { return entry.keys == keys && entry.from <= now && now < entry.until; };
+  if (const auto found = shard.newer.find(name); found != shard.newer.end()) {
+    return holds(found->second.entry) ? found->second.entry.claims : nullptr;
+  }
+  const auto found = shard.older.find(name);
+  if (found == shard.older.end() || !holds(found->second.entry)) return nullptr;
+  auto sized = std::move(found->second);
+  auto claims = sized.entry.claims;
+  shard.older.erase(found);
+  add(shard, name, std::move(sized));
+  return claims;
+}
+
+void TokenCache::keep(const Name& name, std::size_t token_size, Entry entry) {
+  auto& shard = shards_[name[0] % kShards];
+  const std::lock_guard lock(shard.mutex);
+  add(shard, name, {std::move(entry), token_size + kOverhead});
+}
+
+void TokenCache::add(Shard& shard, const Name& name, Sized sized) {
+  if (shard.newer_bytes + sized.bytes > most_bytes_ && !shard.newer.empty()) {
+    shard.older = std::move(shard.newer);
+    shard.newer = {};
+    shard.newer_bytes = 0;
+  }
+  const auto bytes = sized.bytes;
+  const auto [place, added] = shard.newer.insert_or_assign(name, std::move(sized));
+  if (added) shard.newer_bytes += bytes;
+}
+
+}  // namespace daas
