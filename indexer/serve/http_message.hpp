@@ -23,6 +23,8 @@ struct ServerRequest {
   std::string accept_encoding;
   std::string origin;
   std::string body;
+  std::string content_type;
+  std::string content_profile;
 };
 
 /// A part of a body.

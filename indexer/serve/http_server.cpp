@@ -72,6 +72,7 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
   bool draining() const override { return draining_.load(); }
   bool closed() const override { return closed_.load(); }
   std::chrono::seconds idle_timeout() const override { return settings_.idle_timeout; }
+  std::uint64_t max_body() const override { return settings_.max_body; }
   void handle(ServerRequest request, Reply reply) override { handler_(std::move(request), std::move(reply)); }
   void forget(HttpSession* session) override;
 

@@ -24,7 +24,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::uint32_t kLongestHeader = 16 * 1024;
-constexpr std::uint64_t kLongestBody = 64 * 1024;
+constexpr std::size_t kReadAhead = 64 * 1024;
 constexpr std::size_t kLongestTarget = 8 * 1024;
 constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who takes less is cut off
 
@@ -62,7 +62,9 @@ ServerRequest take_request(http::request<http::string_body>& message) {
                         header("if-none-match"),
                         header("accept-encoding"),
                         header("origin"),
-                        std::move(message.body())};
+                        std::move(message.body()),
+                        header("content-type"),
+                        header("content-profile")};
   for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
     if (std::string_view(at->value()) != request.prefer) request.prefer += "," + std::string(at->value());
   }
@@ -109,7 +111,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     if (host_->draining()) return close();
     parser_.emplace();
     parser_->header_limit(kLongestHeader);
-    parser_->body_limit(kLongestBody);
+    parser_->body_limit(host_->max_body());
     lowest().expires_after(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
     http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
       self->has_read(error);
@@ -121,7 +123,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       if (error == http::error::header_limit)
         return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
       if (error == http::error::body_limit)
-        return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
+        return refuse({413, "PGRST100", "the request's body is over " + std::to_string(host_->max_body() / 1024) + " KB", {}, {}, {}});
       const bool malformed = error.category() == make_error_code(http::error::bad_target).category() &&
                              error != http::error::end_of_stream && error != http::error::partial_message;
       if (malformed) return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
@@ -276,7 +278,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   std::shared_ptr<SessionHost> host_;
   std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
-  beast::flat_buffer buffer_{kLongestHeader + kLongestBody};
+  beast::flat_buffer buffer_{kLongestHeader + kReadAhead};
   std::optional<http::request_parser<http::string_body>> parser_;
   std::string body_;
   decltype(ServerResponse::more) more_;

@@ -230,12 +230,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
                   "split the request");
   }
 
-  plan.shape.members = members(request, api);
-  plan.shape.offset = request.offset;
-  plan.shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
-  plan.shape.count = request.count;
-  plan.shape.format = request.format;
-  plan.shape.strip_nulls = request.strip_nulls;
+  plan.shape = answer_shape(request, api);
   plan.streams = request.format == Format::kLines && !plan.by_cursor && request.limit.value_or(kNoLimit) > api.max_rows;
   plan.limit = request.limit.value_or(kNoLimit);
   if (plan.streams && request.offset != 0) {
@@ -267,6 +262,17 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;
+}
+
+AnswerShape answer_shape(const ApiRequest& request, const Api& api) {
+  AnswerShape shape;
+  shape.members = members(request, api);
+  shape.offset = request.offset;
+  shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
+  shape.count = request.count;
+  shape.format = request.format;
+  shape.strip_nulls = request.strip_nulls;
+  return shape;
 }
 
 SolrRequest plan_state(const std::string& collection) {

@@ -68,6 +68,10 @@ struct ReadPlan {
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed);
 
+/// Which columns an answer shows, under which names, and how.
+/// @throws Refusal 400
+AnswerShape answer_shape(const ApiRequest& request, const Api& api);
+
 /// Asks for nothing but how fresh the collection's searcher is.
 SolrRequest plan_state(const std::string& collection);
 

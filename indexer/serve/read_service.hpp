@@ -12,6 +12,7 @@
 #include "serve/openapi_answer.hpp"
 #include "serve/read_runner.hpp"
 #include "serve/token.hpp"
+#include "serve/write_service.hpp"
 
 namespace daas {
 
@@ -26,23 +27,28 @@ class ReadService {
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-              LoginDesk& logins);
+              LoginDesk& logins, WriteService& writes);
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
   /// The route of a target, for figures: an API that there is, or one of a few words.
   std::string route(const std::string& target) const;
-  /// Gives up searches under way.
-  void stop() { runner_.stop(); }
+  /// Gives up searches under way, and undoes writes.
+  void stop() {
+    writes_.stop();
+    runner_.stop();
+  }
 
  private:
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
   void describe(const ServerRequest& request, HttpServer::Reply reply);
+  std::string methods(const std::string& target) const;
 
   const std::chrono::milliseconds position_wait_;
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
+  WriteService& writes_;
   const CrossOrigin origins_;
   OpenApiAnswers documents_;
   ReadRunner runner_;

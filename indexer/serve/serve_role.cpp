@@ -1,5 +1,6 @@
 #include "serve/serve_role.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "serve/read_metrics.hpp"
@@ -8,6 +9,10 @@
 
 namespace daas {
 
+namespace {
+constexpr std::uint64_t kSmallBody = 64 * 1024;  // where nothing is written
+}
+
 // In the order in which the parts need each other; destroyed in the reverse one.
 struct ServeRole::Parts {
   explicit Parts(ServeOptions given)
@@ -15,11 +20,14 @@ struct ServeRole::Parts {
         tokens({options.jwt_key, options.issuer, options.audience, options.token_ttl}),
         catalog(options.pg_conninfo),
         logins(options.pg_conninfo, tokens, options.login_threads),
+        writes(catalog, options.pg_writer.empty() ? nullptr : std::make_unique<WriteDesk>(WriteDesk::Settings{
+                            options.pg_writer, options.write_threads, options.write_timeout})),
         reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.jwt_key,
                 options.cache_bytes, options.cache_term},
-               options.position_wait, options.origins, options.version}, catalog, tokens, logins),
+               options.position_wait, options.origins, options.version}, catalog, tokens, logins, writes),
         solr(options.solr, &stopping),
-        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key},
+        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key,
+                options.pg_writer.empty() ? kSmallBody : std::max(kSmallBody, options.max_body)},
                [this](ServerRequest request, HttpServer::Reply reply) {
                  handle(std::move(request), std::move(reply));
                }) {}
@@ -30,6 +38,7 @@ struct ServeRole::Parts {
   const TokenAuthority tokens;
   CatalogWatcher catalog;
   LoginDesk logins;
+  WriteService writes;
   ReadService reads;
   std::atomic<bool> stopping{false};
   std::mutex solr_mutex;
