@@ -82,6 +82,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE c ->> 'name' = ANY (a.fields || a.key) OR a.scope ? (c ->> 'name')
   )
   SELECT 'SELECT', u.attname FROM used u
+  -- A conflict is about the primary key, unless the request says something else.
+  UNION SELECT 'SELECT', t.attname FROM pg_index i JOIN pg_attribute t ON t.attrelid = i.indrelid AND t.attnum = ANY (i.indkey)
+         WHERE i.indrelid = relation AND i.indisprimary AND EXISTS (SELECT FROM api a WHERE 'insert' = ANY (a.writes))
   UNION SELECT upper(w.name), u.attname FROM used u, unnest(u.writes) w (name) WHERE w.name <> 'delete' AND u.field AND u.writable
   UNION SELECT 'DELETE', NULL FROM used u WHERE 'delete' = ANY (u.writes)
 $$;

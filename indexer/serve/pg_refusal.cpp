@@ -35,6 +35,8 @@ const WriteTarget::Column* field_over(const Api& api, std::string_view source) {
 }
 
 std::string message_of(const PgError& error, const Api& api) {
+  // Of the table, or of one that a trigger writes: neither is the client's to know.
+  if (error.sqlstate() == "42501") return "permission denied for " + api.path;
   if (error.sqlstate() != "23502") return error.report().message;
   const auto* column = field_over(api, error.report().column);
   return column == nullptr ? "null value in a column that is not of the API violates a not-null constraint"

@@ -26,28 +26,6 @@ std::string listed(const std::vector<std::string>& names) {
   return text.empty() ? "nothing" : text;
 }
 
-/// The column's twin in the live generation, for filters and order.
-const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
-  const Column* column = api.column(name);
-  const bool served_only = column != nullptr && api.may_read(name) && !can_filter(*column);
-  if (!api.may_filter(name) && !served_only) {
-    throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
-                  "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
-  }
-  if (column == nullptr) {
-    throw unavailable("column " + api.path + "." + name + " is not loaded yet",
-                      "its model was redefined and the new generation is not live");
-  }
-  if (!can_filter(*column)) {
-    throw Refusal(400, "0A000",
-                  "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
-                      std::string(purpose) + " by",
-                  "this type is served in answers only",
-                  "give the model's query a column that can: " + name + "::text AS …");
-  }
-  return *column;
-}
-
 /// A cast that needs no arithmetic: to text, to the type itself, and to a wider one of whole numbers.
 AnswerShape::Member cast(AnswerShape::Member member, const std::string& to, const Column& column, const Api& api) {
   const auto none = [&] {
@@ -203,6 +181,27 @@ std::string facets_of(const ApiRequest& request, const Api& api, std::vector<Fac
 }
 
 }  // namespace
+
+const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
+  const Column* column = api.column(name);
+  const bool served_only = column != nullptr && api.may_read(name) && !can_filter(*column);
+  if (!api.may_filter(name) && !served_only) {
+    throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
+                  "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
+  }
+  if (column == nullptr) {
+    throw unavailable("column " + api.path + "." + name + " is not loaded yet",
+                      "its model was redefined and the new generation is not live");
+  }
+  if (!can_filter(*column)) {
+    throw Refusal(400, "0A000",
+                  "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
+                      std::string(purpose) + " by",
+                  "this type is served in answers only",
+                  "give the model's query a column that can: " + name + "::text AS …");
+  }
+  return *column;
+}
 
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed) {

@@ -31,6 +31,11 @@ void take_rows(const Result& rows, const WritePlan& plan, const WriteStatement& 
   for (int row = 0; row < rows.rows(); ++row) result.documents.push_back(rows.text(row, 2));
 }
 
+Refusal uncertain() {
+  return {503, "08007", "the connection to the database was lost while the write was committed",
+          "it may or may not have been made", "read before it is tried again"};
+}
+
 void check_singular(const WritePlan& plan, const WriteResult& result) {
   if (plan.shape.format != Format::kObject || result.count == 1) return;
   throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
@@ -81,13 +86,17 @@ WriteResult WriteSession::attempt(const WritePlan& plan, const Api& api, const n
       take_rows(rows, plan, statement, api, result);
     }
     check_singular(plan, result);
+    if (plan.rollback) {
+      connection_->run("SET CONSTRAINTS ALL IMMEDIATE");  // refused now as they would be at the end
+      connection_->run("ROLLBACK");
+      return result;
+    }
     committing = true;
     result.position = connection_->run("COMMIT; SELECT pg_catalog.pg_current_wal_insert_lsn()").text(0, 0);
   } catch (const PgError&) {
     if (committing && connection_ && PQstatus(connection_->raw()) != CONNECTION_OK) {
       connection_.reset();
-      throw Refusal(503, "08007", "the connection to the database was lost while the write was committed",
-                    "it may or may not have been made", "read before it is tried again");
+      throw uncertain();
     }
     undo();
     throw;
@@ -97,6 +106,7 @@ WriteResult WriteSession::attempt(const WritePlan& plan, const Api& api, const n
   } catch (...) {
     // Interrupted: the statement may go on for a while, so the connection is of no use.
     connection_.reset();
+    if (committing) throw uncertain();
     throw;
   }
   return result;

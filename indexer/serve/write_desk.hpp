@@ -18,7 +18,7 @@ namespace daas {
 struct WriteResult {
   std::uint64_t count = 0;
   std::vector<std::string> documents;  ///< texts, of a representation
-  std::string position;                ///< an LSN at or after the commit's
+  std::string position;                ///< an LSN at or after the commit's; empty when it was only tried
 };
 
 /// One connection, made at the first use and again when it was lost. One thread.

@@ -177,14 +177,8 @@ ComparedColumn WritePlanner::compared(const std::string& name) const {
 std::string WritePlanner::old_rows(SqlParameters& parameters) const {
   std::string where = " WHERE " + scope(parameters);
   const auto column = [this](const std::string& name) {
-    if (!api_.may_filter(name) || !target_.column(name)) {
-      throw Refusal(400, "42703", "column " + api_.path + "." + name + " does not exist", "or can't be filtered by");
-    }
-    const auto found = compared(name);
-    if (!can_filter(found.column)) {
-      throw Refusal(400, "0A000", "column " + api_.path + "." + name + " of type " + found.column.pg_type + " can't be filtered by");
-    }
-    return found;
+    filterable(api_, name, "filtered");
+    return compared(name);
   };
   for (const auto& filter : request_.read.filters) {
     where += " AND " + filter_condition(filter, api_, column, parameters);
@@ -277,6 +271,7 @@ WritePlan WritePlanner::plan() {
   // Scope first: a token without its claims learns nothing about columns.
   check_scope(api_, claims_);
   plan_.representation = request_.answer == WriteRequest::Answer::kRepresentation;
+  plan_.rollback = request_.rollback;
   plan_.shape = answer_shape(request_.read, api_);
   switch (request_.kind) {
     case WriteRequest::Kind::kInsert:

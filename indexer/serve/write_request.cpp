@@ -43,6 +43,10 @@ void apply_write_preferences(WriteRequest& request, std::string_view prefer) {
                                                        : WriteRequest::Answer::kHeadersOnly;
       apply(word);
     }
+    if (word == "tx=rollback" && !request.rollback) {
+      request.rollback = true;
+      apply(word);
+    }
     if (request.kind != WriteRequest::Kind::kInsert) return;
     if (!resolution && (word == "resolution=merge-duplicates" || word == "resolution=ignore-duplicates")) {
       resolution = true;

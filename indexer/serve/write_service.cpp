@@ -51,7 +51,7 @@ ServerResponse written(const WriteRequest& request, const WritePlan& plan, const
   const auto total = request.read.count ? std::to_string(result.count) : std::string("*");
   const bool range = request.kind == WriteRequest::Kind::kUpdate && result.count > 0;
   response.headers.emplace_back("Content-Range", (range ? "0-" + std::to_string(result.count - 1) : std::string("*")) + "/" + total);
-  response.headers.emplace_back("Daas-Position", result.position);
+  if (!result.position.empty()) response.headers.emplace_back("Daas-Position", result.position);
   if (!request.applied.empty()) response.headers.emplace_back("Preference-Applied", request.applied);
   if (!plan.representation) return response;
   std::vector<std::string_view> documents(result.documents.begin(), result.documents.end());
