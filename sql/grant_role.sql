@@ -66,12 +66,10 @@ BEGIN
         USING ERRCODE = '55006', HINT = 'Stop daas-indexer, or whoever else reads the slot, then run daas.uninstall() again.';
     END IF;
   END LOOP;
-  FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
-    PERFORM daas._revoke_from_readers(source);
-  END LOOP;
   DELETE FROM daas.api;
   FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
     PERFORM daas._sync_writers(current_user::regrole, source);
+    PERFORM daas._revoke_from_readers(source);
   END LOOP;
   DELETE FROM daas.model;
   -- Checks that the publication is ours before it goes.
