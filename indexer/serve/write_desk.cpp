@@ -23,6 +23,10 @@ void take_rows(const Result& rows, const WritePlan& plan, const WriteStatement& 
     throw Refusal(409, "23505", "duplicate key value violates unique constraint");
   }
   result.count += static_cast<std::uint64_t>(count);
+  if (plan.max_affected && result.count > *plan.max_affected) {
+    throw Refusal(400, "PGRST124", "Query result exceeds max-affected preference constraint",
+                  "The query affects " + std::to_string(result.count) + " rows");
+  }
   if (!plan.representation) return;
   const bool too_large = rows.rows() > 0 && rows.is_null(0, 2);
   if (result.count > kMostWrittenRows || too_large) {

@@ -272,6 +272,7 @@ WritePlan WritePlanner::plan() {
   check_scope(api_, claims_);
   plan_.representation = request_.answer == WriteRequest::Answer::kRepresentation;
   plan_.rollback = request_.rollback;
+  plan_.max_affected = request_.max_affected;
   plan_.shape = answer_shape(request_.read, api_);
   switch (request_.kind) {
     case WriteRequest::Kind::kInsert:

@@ -34,6 +34,7 @@ struct WritePlan {
   std::vector<WriteStatement> statements;
   bool every_row = false;    ///< a row that was sent and not written met one outside the scope
   bool representation = false;
+  std::optional<std::uint64_t> max_affected;
   bool rollback = false;  ///< all of it is undone at the end
   AnswerShape shape;
 };

@@ -1,6 +1,7 @@
 #include "serve/write_request.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace daas {
 namespace {
@@ -34,6 +35,8 @@ void apply_write_preferences(WriteRequest& request, std::string_view prefer) {
   const auto apply = [&](std::string_view word) { applied += (applied.empty() ? "" : ", ") + std::string(word); };
   bool answer = false;
   bool resolution = false;
+  bool strict = false;
+  each_part(prefer, ",;", [&](std::string_view word) { strict |= word == "handling=strict"; });
   each_part(prefer, ",;", [&](std::string_view word) {
     // Of two of a kind the first counts, as in PostgREST.
     if (!answer && (word == "return=representation" || word == "return=minimal" || word == "return=headers-only")) {
@@ -46,6 +49,15 @@ void apply_write_preferences(WriteRequest& request, std::string_view prefer) {
     if (word == "tx=rollback" && !request.rollback) {
       request.rollback = true;
       apply(word);
+    }
+    constexpr std::string_view kMostAffected = "max-affected=";
+    if (strict && request.kind != WriteRequest::Kind::kInsert && word.starts_with(kMostAffected)) {
+      const auto number = word.substr(kMostAffected.size());
+      std::uint64_t most = 0;
+      if (std::from_chars(number.data(), number.data() + number.size(), most).ec == std::errc{}) {
+        request.max_affected = most;
+        apply(word);
+      }
     }
     if (request.kind != WriteRequest::Kind::kInsert) return;
     if (!resolution && (word == "resolution=merge-duplicates" || word == "resolution=ignore-duplicates")) {

@@ -24,6 +24,7 @@ struct WriteRequest {
   std::optional<std::vector<std::string>> columns;  ///< columns=: what counts in the rows
   std::vector<std::string> on_conflict;             ///< empty: the primary key
   bool missing_default = false;  ///< a member that a row lacks is the column's DEFAULT, not NULL
+  std::optional<std::uint64_t> max_affected;  ///< more rows than that are not to be changed
   bool rollback = false;         ///< Prefer: tx=rollback: tried, answered, and undone
   ApiRequest read;               ///< filters, and the shape of the answer
   std::string applied;           ///< of Preference-Applied

@@ -91,6 +91,7 @@ def test_one_object_or_nothing_is_done(site):
     refused(write(site, "PATCH", body={"name": "x"}, headers=single, id="lte.2"), 406, "PGRST116", "2 rows")
     refused(write(site, "PATCH", body={"name": "x"}, headers=single, id="eq.3"), 406, "PGRST116", "0 rows")
     refused(write(site, "DELETE", headers=single, id="lte.2"), 406, "PGRST116", "2 rows")
+    refused(write(site, "DELETE", headers={"Prefer": "handling=strict,max-affected=1"}, id="lte.2"), 400, "PGRST124", "2 rows")
     refused(write(site, "POST", body=[{"id": 5, "tenant": "a"}, {"id": 6, "tenant": "a"}], headers=single), 406, "PGRST116")
     assert state(site) == before
 
