@@ -1,8 +1,10 @@
 """Writes through APIs: what is written, what is answered, what is refused."""
+import json
 from decimal import Decimal
 
 import pytest
 
+from harness.waiting import wait_for
 from harness.written_items import MERGE, RETURNED, done, fill_items, ids, open_items, read_after, refused, state, write
 
 
@@ -223,3 +225,22 @@ def test_a_value_is_a_value(site, value):
     assert site.value("SELECT count(*) FROM item") == 5
     refused(write(site, "POST", body={"id": 10, value: 1}), 400, "PGRST204")
     assert write(site, "PATCH", body={"name": "x"}, **{value: "eq.1"}).status_code == 400
+
+
+def test_names_that_must_be_quoted_are(site):
+    """Of tables and columns, and those that the statements use themselves."""
+    site.sql('''CREATE SCHEMA "O'dd ""S$"; CREATE TABLE "O'dd ""S$"."select ""*"" -- Ü" ("Key; $1" int PRIMARY KEY, "O'k" text, "a""b" text, m int, r int, t int,
+                within int, document int, changed int, "back\\slash" text, "{}" int[], excluded int, "count" int, "columns" int)''')
+    site.create_model("odd", '''SELECT * FROM "O'dd ""S$"."select ""*"" -- Ü"''')
+    site.sql("SELECT daas.create_api('odd', scope => %s, writes => '{insert,update,delete}')", (json.dumps({"O'k": "tenants"}),))
+    wait_for(lambda: site.api("odd", site.tokens["a"]).status_code == 200, 20, "the API is known")
+    row = {"Key; $1": 1, "O'k": "a", 'a"b': "x", "m": 1, "r": 2, "t": 3, "within": 4, "document": 5, "changed": 6, "back\\slash": "\\", "{}": [1],
+           "excluded": 7, "count": 8, "columns": 9}
+    assert done(write(site, "POST", path="odd", body=row, headers=RETURNED), 201) == [row]
+    assert done(write(site, "POST", path="odd", body=row | {"m": 2}, headers=MERGE, on_conflict='"Key; $1"'), 201) == [row | {"m": 2}]
+    refused(write(site, "PATCH", path="odd", body={"O'k": "b"}, m="eq.2"), 403, "42501")
+    answer = write(site, "PATCH", path="odd", body=row | {"t": 4}, headers=RETURNED,
+                   **{'"a""b"'.replace('""', '\\"'): "eq.x", "back\\slash": "eq.\\", "{}": "cs.{1}", '"columns"': "eq.9", "excluded": "eq.7"})
+    assert done(answer) == [row | {"t": 4}]
+    assert read_after(site, answer, path="odd").content == answer.content
+    assert write(site, "DELETE", path="odd", count="eq.8").status_code == 204
