@@ -20,6 +20,7 @@ struct WriteService::Write {
 namespace {
 
 constexpr std::chrono::milliseconds kDefinitionWait{2'000};
+constexpr int kMostReadings = 4;  // a table may be renamed twice in a row
 
 bool allows(const WriteTarget& target, std::string_view method) {
   return method == "POST" ? target.insert : method == "PATCH" ? target.update : target.remove;
@@ -104,14 +105,14 @@ void WriteService::handle(const ServerRequest& request, const Target& target, co
 }
 
 ServerResponse WriteService::answer(WriteSession& session, const Write& write) {
-  for (bool again = false;; again = true) {
+  for (int attempt = 1;; ++attempt) {
     const auto catalog = catalog_.current();
     const auto& api = present(*catalog, write.path, write.method);
     const auto plan = plan_write(write.request, api, write.claims);
     try {
       return written(write.request, plan, session.run(plan, api, write.claims));
     } catch (const PgError& error) {
-      if (!again && is_outdated(error) && catalog_.refresh(kDefinitionWait)) continue;
+      if (attempt < kMostReadings && is_outdated(error) && catalog_.refresh(kDefinitionWait)) continue;
       auto told = write_error(error, api);
       if (told.status >= 500 || told.status == 403) spdlog::warn("serve: {} /{}: {}", write.method, write.path, error.log_text());
       return error_response(told);
