@@ -84,7 +84,7 @@ BEGIN
     USING HINT = 'Collections in Solr stay until they are deleted there.';
 END $$;
 COMMENT ON FUNCTION daas.uninstall() IS
-'Removes what DROP EXTENSION daas would leave behind: the publication, the replication slot, the readers'' grants; and all models and APIs. For superusers and the extension''s owner; daas-indexer must be stopped.';
+'Removes what DROP EXTENSION daas would leave behind: the publication, the replication slot, the readers'' and writers'' grants; and all models and APIs. For superusers and the extension''s owner; daas-indexer must be stopped.';
 
 -- Nobody but the owner, until grant_role says so. Trigger functions need no EXECUTE to fire.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA daas FROM PUBLIC;
