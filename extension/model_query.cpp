@@ -161,6 +161,8 @@ Jsonb* to_jsonb(const ModelQuery& model, const char* query, const char* load, co
   StringInfoData json;
   initStringInfo(&json);
   appendStringInfo(&json, "{\"kind\":\"%s\"", model.projection ? "projection" : "query");
+  const bool whole = OidIsValid(model.table) && model.query->jointree->quals == nullptr;
+  appendStringInfo(&json, ",\"whole_table\":%s", whole ? "true" : "false");
   append_member(&json, "query", query);
   append_member(&json, "load_query", load);
   append_member(&json, "fetch_query", fetch);

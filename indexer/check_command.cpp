@@ -109,6 +109,7 @@ std::size_t most_connections(const Config& config) {
   std::size_t all = 0;
   if (config.index) all += kBooks + config.index_options.reader_connections + config.index_options.loads;
   if (config.serve) all += kServing + static_cast<std::size_t>(config.serve_options.login_threads);
+  if (config.serve && !config.serve_options.pg_writer.empty()) all += static_cast<std::size_t>(config.serve_options.write_threads);
   return all;
 }
 
@@ -130,6 +131,7 @@ int check_command(int argc, const char* const* argv, std::ostream& out) {
   postgres.replication = index.pg_replication;
   postgres.reader = index.pg_reader;
   postgres.server = config->serve_options.pg_conninfo;
+  postgres.writer = config->serve_options.pg_writer;
   postgres.extension_version = kVersion;
   postgres.slot = index.slot;
   postgres.publication = index.publication;

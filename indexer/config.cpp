@@ -52,13 +52,15 @@ po::options_description described() {
   po::options_description postgres("PostgreSQL (connection strings or URIs of libpq)");
   postgres.add_options()
       ("pg", po::value<std::string>()->default_value("")->value_name("CONNINFO"),
-       "the database; the three below default to it")
+       "the database; the next three default to it")
       ("pg-replication", po::value<std::string>()->value_name("CONNINFO"),
        "role with REPLICATION, equipped by daas.grant_role('replication', …): reads the slot, keeps the books")
       ("pg-reader", po::value<std::string>()->value_name("CONNINFO"),
        "role equipped by daas.grant_role('reader', …): loads and fetches rows")
       ("pg-server", po::value<std::string>()->value_name("CONNINFO"),
        "role equipped by daas.grant_role('server', …): API definitions and logins")
+      ("pg-writer", po::value<std::string>()->value_name("CONNINFO"),
+       "role equipped by daas.grant_role('writer', …): writes through APIs; there are none without it")
       ("slot", po::value<std::string>()->default_value("")->value_name("NAME"),
        "replication slot (default: daas_ and the database's oid)");
   po::options_description solr("Solr");
@@ -96,6 +98,9 @@ po::options_description described() {
       ("cache-term", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "longest that an answer is given again without asking Solr whether anything changed")
       ("tls-cert", po::value<std::string>()->default_value("")->value_name("FILE"), "certificate and its chain (PEM) of --listen; read again when it changes")
       ("tls-key", po::value<std::string>()->default_value("")->value_name("FILE"), "its key (PEM)")
+      ("write-threads", po::value<int>()->default_value(4)->value_name("N"), "writes at a time, each on a connection of its own")
+      ("write-timeout", po::value<std::string>()->default_value("10s")->value_name("TIME"), "longest that a write's statement may take")
+      ("max-body", po::value<std::string>()->default_value("1MB")->value_name("SIZE"), "largest body of a write")
       ("cors-origin", po::value<std::vector<std::string>>()->value_name("ORIGIN"), "whose pages may read, https://app.example; repeat, or *");
   po::options_description all("Options", 100, 40);
   all.add(general).add(postgres).add(solr).add(batch).add(serve).add(token_options());
@@ -156,7 +161,7 @@ void read_roles(const po::variables_map& values, Config& config) {
 }
 
 void check_positive(const po::variables_map& values) {
-  for (const auto* option : {"shards", "replicas", "serve-threads"}) {
+  for (const auto* option : {"shards", "replicas", "serve-threads", "write-threads"}) {
     if (values[option].as<int>() < 1) refuse_option(std::string("--") + option + " must be at least 1");
   }
   for (const auto* option : {"batch-count", "lanes", "reader-connections", "loads"}) {
@@ -204,6 +209,10 @@ Config build(const po::variables_map& values, bool check) {
   serve.solr = index.solr;
   read_token_options(values, check, config);
   serve.threads = values["serve-threads"].as<int>();
+  if (values.count("pg-writer") > 0) serve.pg_writer = values["pg-writer"].as<std::string>();
+  serve.write_threads = values["write-threads"].as<int>();
+  serve.write_timeout = time_of(values, "write-timeout");
+  serve.max_body = size_of(values, "max-body");
   serve.position_wait = time_of(values, "position-wait");
   serve.cache_bytes = size_of(values, "cache-bytes");
   serve.cache_term = time_of(values, "cache-term");
@@ -240,7 +249,7 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
       out << "daas-indexer " << kVersion << '\n';
       return std::nullopt;
     }
-    for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server"}) {
+    for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server", "pg-writer"}) {
       if (values.count(option) > 0) check_conninfo(option, values[option].as<std::string>(), true);
     }
     po::store(po::parse_environment(options,
@@ -267,7 +276,7 @@ std::optional<Config> read_config(int argc, const char* const* argv, std::ostrea
   } catch (const po::error& error) {
     refuse_option(error.what(), "daas-indexer --help");
   }
-  for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server"}) {
+  for (const auto* option : {"pg", "pg-replication", "pg-reader", "pg-server", "pg-writer"}) {
     if (values.count(option) > 0) check_conninfo(option, values[option].as<std::string>(), false);
   }
   auto config = build(values, check);

@@ -11,7 +11,9 @@ CREATE TABLE daas.api (
   max_rows    int NOT NULL DEFAULT 1000 CHECK (max_rows BETWEEN 1 AND 10000),
   published   boolean NOT NULL DEFAULT true,
   created_at  timestamptz NOT NULL DEFAULT now(),
-  CHECK (public OR scope IS NOT NULL)
+  writes      text[] NOT NULL DEFAULT '{}' CHECK (writes <@ '{insert,update,delete}'),
+  CHECK (public OR scope IS NOT NULL),
+  CHECK (NOT public OR writes = '{}')
 );
 COMMENT ON TABLE  daas.api IS 'One row per REST resource GET /{path}.';
 COMMENT ON COLUMN daas.api.path IS 'The resource''s path: ^[a-z_][a-z0-9_]*$, not a reserved word.';
@@ -23,5 +25,6 @@ COMMENT ON COLUMN daas.api.public IS 'Served without a token.';
 COMMENT ON COLUMN daas.api.max_rows IS 'Most rows that one answer holds.';
 COMMENT ON COLUMN daas.api.published IS 'False: the path answers 404.';
 COMMENT ON COLUMN daas.api.created_at IS 'When it was created; or_replace keeps it.';
+COMMENT ON COLUMN daas.api.writes IS 'What may be written through it: insert (POST), update (PATCH), delete (DELETE). Never of a public API.';
 
 SELECT pg_catalog.pg_extension_config_dump('daas.api', '');

@@ -118,7 +118,8 @@ COMMENT ON FUNCTION daas._check_api_columns(text, text[], jsonb) IS
   'Internal: refuses fields and filters that the model doesn''t have or can''t filter by.';
 
 CREATE FUNCTION daas._create_api(caller regrole, search_path text, path text, model_name text, fields text[],
-                                 filters text[], scope jsonb, public boolean, max_rows int, or_replace boolean) RETURNS void
+                                 filters text[], scope jsonb, public boolean, max_rows int, or_replace boolean,
+                                 writes text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   model daas.model;
@@ -154,6 +155,8 @@ BEGIN
   IF max_rows IS NULL OR max_rows NOT BETWEEN 1 AND 10000 THEN
     RAISE EXCEPTION 'max_rows must be from 1 to 10000' USING ERRCODE = '22023';
   END IF;
+  writes := coalesce(writes, '{}');
+  PERFORM daas._check_writes(caller, writes, public, model, fields, scope);
   FOREACH reserved IN ARRAY '{select,order,limit,offset,and,or,not,not.and,not.or,columns,on_conflict}'::text[] LOOP
     IF reserved = ANY (filters) THEN
       RAISE WARNING 'column "%" can be selected but not filtered by without quotes', reserved
@@ -162,23 +165,31 @@ BEGIN
     END IF;
   END LOOP;
   DELETE FROM daas.api a WHERE a.path = _create_api.path;
-  INSERT INTO daas.api (path, model, fields, filters, scope, public, max_rows, published, created_at)
+  INSERT INTO daas.api (path, model, fields, filters, scope, public, max_rows, published, created_at, writes)
     VALUES (path, model.name, fields, filters, scope, public, max_rows,
-            coalesce(taken.published, true), coalesce(taken.created_at, now()));
+            coalesce(taken.published, true), coalesce(taken.created_at, now()), writes);
+  IF taken.writes <> '{}' AND taken.model <> model.name THEN
+    PERFORM daas._sync_writers_of(caller, taken.model);
+  END IF;
+  IF writes <> '{}' OR taken.writes <> '{}' THEN
+    PERFORM daas._sync_writers_of(caller, model.name);
+  END IF;
   PERFORM daas._warn_without_daemon();
 END $$;
-COMMENT ON FUNCTION daas._create_api(regrole, text, text, text, text[], text[], jsonb, boolean, int, boolean) IS
+COMMENT ON FUNCTION daas._create_api(regrole, text, text, text, text[], text[], jsonb, boolean, int, boolean, text[]) IS
   'Internal: create_api, as the extension''s owner.';
 
 CREATE FUNCTION daas.create_api(path text, model text DEFAULT NULL, fields text[] DEFAULT NULL,
                                 filters text[] DEFAULT NULL, scope jsonb DEFAULT NULL, public boolean DEFAULT false,
-                                max_rows int DEFAULT 1000, or_replace boolean DEFAULT false) RETURNS void
+                                max_rows int DEFAULT 1000, or_replace boolean DEFAULT false,
+                                writes text[] DEFAULT '{}') RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'run_as_owner';
-COMMENT ON FUNCTION daas.create_api(text, text, text[], text[], jsonb, boolean, int, boolean) IS
+COMMENT ON FUNCTION daas.create_api(text, text, text[], text[], jsonb, boolean, int, boolean, text[]) IS
 'Serves a model as GET /path.
 model: by default the one named as the path. fields: columns that may be read; by default all, frozen now. filters: columns that may be filtered and ordered by; by default all fields of a type that can.
 scope: {"column": "claim"}: a token sees the rows whose column is (in) its claim; {} lets any valid token see all rows. public: no token needed. One of the two is required.
-max_rows: most rows of one answer, 1 to 10000. or_replace: redefines an existing API.';
+max_rows: most rows of one answer, 1 to 10000. or_replace: redefines an existing API.
+writes: of insert (POST), update (PATCH) and delete (DELETE), what tokens may do within their scope; nothing by default. Only for models that select columns of one table, without WHERE, and never of a public API.';
 
 CREATE FUNCTION daas._set_published(caller regrole, path text, published boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -224,6 +235,7 @@ BEGIN
   END IF;
   PERFORM daas._owned_model(caller, api.model);
   DELETE FROM daas.api a WHERE a.path = _drop_api.path;
+  IF api.writes <> '{}' THEN PERFORM daas._sync_writers_of(caller, api.model); END IF;
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._drop_api(regrole, text, text, boolean) IS 'Internal: drop_api, as the extension''s owner.';

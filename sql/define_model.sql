@@ -170,11 +170,11 @@ BEGIN
   END IF;
   definition := daas._with_text(daas._define_model(caller, search_path, query, key), options);
   BEGIN
-    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, views, options, owner)
+    INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, views, whole_table, options, owner)
       VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
               definition ->> 'kind', definition -> 'columns', definition ->> 'load_query',
               definition ->> 'fetch_query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')),
-              definition -> 'views', options, pg_get_userbyid(caller));
+              definition -> 'views', (definition -> 'whole_table')::boolean, options, pg_get_userbyid(caller));
   EXCEPTION WHEN unique_violation THEN  -- by a transaction that our snapshot does not see
     RAISE EXCEPTION 'model "%" already exists', model_name USING ERRCODE = '42710';
   END;
@@ -203,6 +203,7 @@ DECLARE
   dropped regclass;
 BEGIN
   PERFORM daas._check_apis_of(model_name, definition -> 'columns');
+  PERFORM daas._check_writing_apis_of(model_name, definition);
   SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
   UPDATE daas.model m
      SET query = definition ->> 'query',
@@ -213,6 +214,7 @@ BEGIN
          fetch_query = definition ->> 'fetch_query',
          functions = ARRAY(SELECT jsonb_array_elements_text(definition -> 'functions')),
          views = definition -> 'views',
+         whole_table = (definition -> 'whole_table')::boolean,
          options = _store_definition.options,
          revision = nextval('daas.revision_seq'),
          defined = currval('daas.revision_seq')
@@ -222,6 +224,10 @@ BEGIN
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
   END LOOP;
+  IF EXISTS (SELECT FROM daas.api a WHERE a.model = model_name AND a.writes <> '{}') THEN
+    PERFORM daas._sync_writers(caller, w.relation)
+       FROM (SELECT unnest(before) UNION SELECT s.relation FROM daas.source s WHERE s.model = model_name) w (relation);
+  END IF;
   PERFORM daas._warn_of_missing_indexes(definition);
   PERFORM daas._warn_without_daemon();
 END $$;
@@ -362,6 +368,7 @@ DECLARE
   apis text;
   before regclass[];
   dropped regclass;
+  written boolean;
 BEGIN
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   IF if_exists AND NOT EXISTS (SELECT FROM daas.model m WHERE m.name = model_name) THEN
@@ -376,6 +383,7 @@ BEGIN
             HINT = 'Use cascade => true to drop them too.';
   ELSIF apis IS NOT NULL THEN
     RAISE NOTICE 'drop cascades to API %', apis;
+    written := EXISTS (SELECT FROM daas.api a WHERE a.model = model_name AND a.writes <> '{}');
     DELETE FROM daas.api a WHERE a.model = model_name;
   END IF;
   SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
@@ -385,6 +393,9 @@ BEGIN
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
   END LOOP;
+  IF written THEN
+    PERFORM daas._sync_writers(caller, w.relation) FROM unnest(before) w (relation);
+  END IF;
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._drop_model(regrole, text, text, boolean, boolean) IS

@@ -10,9 +10,9 @@ DECLARE
   definitions CONSTANT text := 'daas.model, daas.source, daas.delta, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';
   source regclass;
 BEGIN
-  IF role IS NULL OR role NOT IN ('admin', 'reader', 'server', 'replication') THEN
+  IF role IS NULL OR role NOT IN ('admin', 'reader', 'server', 'replication', 'writer') THEN
     RAISE EXCEPTION 'unknown daas role "%"', role
-      USING ERRCODE = '22023', HINT = 'Roles are: admin, reader, server, replication.';
+      USING ERRCODE = '22023', HINT = 'Roles are: admin, reader, server, replication, writer.';
   ELSIF member IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member) THEN
     RAISE EXCEPTION 'role "%" does not exist', member
       USING ERRCODE = '42704', HINT = format('Run CREATE ROLE %I LOGIN first.', member);
@@ -27,6 +27,10 @@ BEGIN
     WHEN 'reader' THEN
       FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation LOOP
         PERFORM daas._grant_to_readers(current_user::regrole, source);
+      END LOOP;
+    WHEN 'writer' THEN
+      FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.api a ON a.model = s.model WHERE a.writes <> '{}' LOOP
+        PERFORM daas._sync_writers(current_user::regrole, source);
       END LOOP;
     WHEN 'server' THEN
       EXECUTE format('GRANT SELECT ON TABLE daas.served_api TO %I', member);
@@ -45,7 +49,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION daas.grant_role(text, name) IS
 'Equips a database role. For superusers and the extension''s owner.
-admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
+admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. writer: writes the tables of APIs that allow it, now and later, and has no other right. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
 
 CREATE FUNCTION daas.uninstall() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -62,10 +66,11 @@ BEGIN
         USING ERRCODE = '55006', HINT = 'Stop daas-indexer, or whoever else reads the slot, then run daas.uninstall() again.';
     END IF;
   END LOOP;
+  DELETE FROM daas.api;
   FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
+    PERFORM daas._sync_writers(current_user::regrole, source);
     PERFORM daas._revoke_from_readers(source);
   END LOOP;
-  DELETE FROM daas.api;
   DELETE FROM daas.model;
   -- Checks that the publication is ours before it goes.
   PERFORM daas._sync_publication();
@@ -79,7 +84,7 @@ BEGIN
     USING HINT = 'Collections in Solr stay until they are deleted there.';
 END $$;
 COMMENT ON FUNCTION daas.uninstall() IS
-'Removes what DROP EXTENSION daas would leave behind: the publication, the replication slot, the readers'' grants; and all models and APIs. For superusers and the extension''s owner; daas-indexer must be stopped.';
+'Removes what DROP EXTENSION daas would leave behind: the publication, the replication slot, the readers'' and writers'' grants; and all models and APIs. For superusers and the extension''s owner; daas-indexer must be stopped.';
 
 -- Nobody but the owner, until grant_role says so. Trigger functions need no EXECUTE to fire.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA daas FROM PUBLIC;

@@ -15,6 +15,7 @@ CREATE TABLE daas.model (
   fetch_query  text NOT NULL,
   functions    text[] NOT NULL DEFAULT '{}',
   views        jsonb NOT NULL DEFAULT '[]',
+  whole_table  boolean NOT NULL DEFAULT false,
   options      jsonb NOT NULL DEFAULT '{}',
   owner        name NOT NULL,
   revision     bigint NOT NULL DEFAULT nextval('daas.revision_seq'),
@@ -32,6 +33,7 @@ COMMENT ON COLUMN daas.model.load_query IS 'SELECT of all documents: the columns
 COMMENT ON COLUMN daas.model.fetch_query IS 'load_query for the keys in $1, $2, …: one text[] parameter per key column, cast by the query; the arrays have equal length.';
 COMMENT ON COLUMN daas.model.functions IS 'Functions that the query calls and that are not built in, as {"public.f(integer)"}: when one is replaced, the model is loaded anew.';
 COMMENT ON COLUMN daas.model.views IS 'Views that the query names, with the query of each as of now: [{"view": "public.v", "definition": pg_get_viewdef()}]. load_query and the deltas hold these; when one is replaced, the model is defined and loaded anew.';
+COMMENT ON COLUMN daas.model.whole_table IS 'Every row of one table is a document: no join, no WHERE. Only such a model can be written through.';
 COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
 COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';

@@ -2,12 +2,12 @@
 -- whole cluster); members are kept by name, so that a restored copy finds its own.
 
 CREATE TABLE daas.role_member (
-  role    text NOT NULL CHECK (role IN ('admin', 'reader', 'server', 'replication')),
+  role    text NOT NULL CHECK (role IN ('admin', 'reader', 'server', 'replication', 'writer')),
   member  name NOT NULL,
   PRIMARY KEY (role, member)
 );
 COMMENT ON TABLE  daas.role_member IS 'What daas.grant_role gave to whom. create_model grants SELECT on its table to every reader.';
-COMMENT ON COLUMN daas.role_member.role IS 'admin, reader, server or replication.';
+COMMENT ON COLUMN daas.role_member.role IS 'admin, reader, server, replication or writer.';
 COMMENT ON COLUMN daas.role_member.member IS 'Name of the database role.';
 
 SELECT pg_catalog.pg_extension_config_dump('daas.role_member', '');

@@ -43,14 +43,23 @@ std::optional<DatabaseIdentity> check_postgres(const PostgresPlan& plan, Finding
               [&] { check_reader_role(*session, sources, findings); });
     }
   }
+  std::string targets = "[]";
   if (plan.serve) {
     check_pass_file("--pg-server", plan.server, findings);
     if (auto session = check_session("--pg-server", plan.server, Session::kPlain, findings)) {
       guarded("rights of the server", findings, [&] {
         if (plan.index || check_extension(*session, plan, findings)) {
+          const int before = findings.failures();
           check_server_role(*session, findings);
+          if (findings.failures() == before) targets = write_targets(*session);
         }
       });
+    }
+  }
+  if (plan.serve && !plan.writer.empty()) {
+    check_pass_file("--pg-writer", plan.writer, findings);
+    if (auto session = check_session("--pg-writer", plan.writer, Session::kPlain, findings)) {
+      guarded("rights of the writer", findings, [&] { check_writer_role(*session, targets, findings); });
     }
   }
   return identity;

@@ -19,6 +19,7 @@ struct PostgresPlan {
   std::string replication;  ///< connection strings
   std::string reader;
   std::string server;
+  std::string writer;       ///< empty: nothing is written
   std::string extension_version;
   std::string slot;         ///< empty: daas_<database oid>
   std::string publication;
@@ -79,5 +80,8 @@ std::vector<Source> check_replication_role(RoleSession& session, const PostgresP
 void check_reader_role(RoleSession& session, const std::vector<Source>& sources,
                        Findings& findings);
 void check_server_role(RoleSession& session, Findings& findings);
+/// Where the APIs write to, as a JSON array of daas.served_api's targets.
+std::string write_targets(RoleSession& server);
+void check_writer_role(RoleSession& session, const std::string& targets, Findings& findings);
 
 }  // namespace daas

@@ -107,9 +107,10 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
   // One statement a line: a walsender's SQL mode takes simple queries, too.
   std::string settings =
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
-      "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog; "
+      "SET extra_float_digits = 1; SET bytea_output = 'hex'; "
       "SET statement_timeout = 0; SET lock_timeout = 0; "
       "SET idle_in_transaction_session_timeout = 0; ";
+  if (session != Session::kWriter) settings += "SET search_path = pg_catalog; ";
   // The books must survive a crash and must not wait for a standby that is away.
   if (session == Session::kPlain) settings += "SET synchronous_commit = local; ";
   if (session == Session::kReader) {
@@ -148,6 +149,8 @@ void Connection::fail(PGresult* raw, const std::string& what) {
   // Hints are logged: one that may quote values is a part of the message instead.
   PgError error(remedy(sqlstate), sqlstate, quotes && !hint.empty() ? message + " HINT: " + hint : message,
                 quotes ? std::string() : hint);
+  error.set_report({field(raw, PG_DIAG_MESSAGE_PRIMARY), field(raw, PG_DIAG_MESSAGE_DETAIL), hint,
+                    field(raw, PG_DIAG_COLUMN_NAME)});
   if (quotes) {
     error.set_log_text(what + ": refused by PostgreSQL, whose words may quote values and are not logged [" +
                        sqlstate + "]");

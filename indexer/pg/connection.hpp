@@ -28,8 +28,19 @@ class PgError : public Error {
   /// Five characters; 08006 when the connection was lost without a word.
   const std::string& sqlstate() const { return sqlstate_; }
 
+  /// The server's report, field by field; empty when the words are libpq's own.
+  struct Report {
+    std::string message;
+    std::string detail;  ///< may quote any row of any table
+    std::string hint;
+    std::string column;  ///< that the error is about
+  };
+  const Report& report() const { return report_; }
+  void set_report(Report report) { report_ = std::move(report); }
+
  private:
   std::string sqlstate_;
+  Report report_;
 };
 
 /// Rows of one statement, all text.
@@ -69,6 +80,7 @@ enum class Session {
   kPlain,        ///< bookkeeping and metadata: a run ends with it
   kReader,       ///< loads and fetches: read-only, row_security = off; a new one is as good
   kReplication,  ///< START_REPLICATION
+  kWriter,       ///< an application's writes: its role's own search_path, which triggers may rely on
 };
 
 /// One owner, one thread. Not copyable.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,7 @@
 
 #include "core/value_type.hpp"
 #include "serve/refusal.hpp"
+#include "serve/write_target.hpp"
 
 namespace daas {
 
@@ -32,6 +34,7 @@ struct Api {
   bool is_public = false;
   std::uint64_t max_rows = 1000;
   std::int64_t generation = 0;
+  std::optional<WriteTarget> target;  ///< nothing: it can only be read
 
   /// The generation's column of that name, or null.
   const Column* column(std::string_view name) const;

@@ -27,8 +27,27 @@ constexpr milliseconds kLastRetry{5'000};
 
 constexpr const char* kQuery =
     "SELECT path, to_json(fields), to_json(filters), scope, public, max_rows, collection, columns, "
-    "generation, model "
+    "generation, model, target "
     "FROM daas.served_api";
+
+WriteTarget read_target(std::string_view text) {
+  const json found = json::parse(text);
+  WriteTarget target;
+  target.relation = found.at("relation").get<std::string>();
+  target.partitioned = found.at("partitioned").get<bool>();
+  for (const auto& write : found.at("writes")) {
+    target.insert |= write == "insert";
+    target.update |= write == "update";
+    target.remove |= write == "delete";
+  }
+  for (const auto& column : found.at("columns")) {
+    target.columns.push_back({column.at("name").get<std::string>(), column.at("source").get<std::string>(),
+                              column.at("type").get<std::string>(), column.at("field").get<bool>(),
+                              column.at("writable").get<bool>(), column.at("deterministic").get<bool>()});
+  }
+  if (!found.at("key").is_null()) target.key = found.at("key").get<std::vector<std::string>>();
+  return target;
+}
 
 Api read_api(const Result& rows, int row) {
   Api api;
@@ -44,6 +63,7 @@ Api read_api(const Result& rows, int row) {
   }
   api.is_public = rows.boolean(row, 4);
   api.max_rows = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(row, 5), 1));
+  if (!rows.is_null(row, 10)) api.target = read_target(rows(row, 10));
   if (rows.is_null(row, 6) || rows.is_null(row, 7)) return api;
   api.collection = rows.text(row, 6);
   api.columns = parse_columns(rows(row, 7));

@@ -23,12 +23,12 @@ void CrossOrigin::open(ServerResponse& response, const std::string& origin) cons
                                 "Content-Range, Content-Encoding, Daas-Position, Daas-Cursor, ETag, Preference-Applied, Retry-After");
 }
 
-ServerResponse CrossOrigin::preflight(const std::string& origin) const {
+ServerResponse CrossOrigin::preflight(const std::string& origin, const std::string& methods) const {
   ServerResponse response;
   response.status = 204;
   if (!allows(origin)) return response;
   open(response, origin);
-  response.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+  response.headers.emplace_back("Access-Control-Allow-Methods", methods + ", OPTIONS");
   response.headers.emplace_back("Access-Control-Allow-Headers",
                                 "Authorization, Content-Type, Accept, Accept-Profile, Content-Profile, Prefer, Range, Range-Unit, "
                                 "If-None-Match, Daas-Min-Position, X-Client-Info, apikey");

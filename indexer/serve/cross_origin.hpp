@@ -18,7 +18,8 @@ class CrossOrigin {
   /// Lets a page of an allowed origin read the answer.
   void open(ServerResponse& response, const std::string& origin) const;
   /// The answer to the request that a browser makes before the real one.
-  ServerResponse preflight(const std::string& origin) const;
+  /// @param methods of what the address names
+  ServerResponse preflight(const std::string& origin, const std::string& methods) const;
 
  private:
   std::vector<std::string> allowed_;

@@ -23,6 +23,8 @@ struct ServerRequest {
   std::string accept_encoding;
   std::string origin;
   std::string body;
+  std::string content_type;
+  std::string content_profile;
   std::string peer{};           ///< address of the connection's other end, without the port
   std::string forwarded_for{};  ///< X-Forwarded-For, its lines joined by commas: what proxies and strangers say
 };

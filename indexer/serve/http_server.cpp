@@ -27,6 +27,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr int kLargeBodies = 64;
+
 /// Half of the file descriptors that this process may have: the rest is for Solr and PostgreSQL.
 std::size_t most_connections() {
   rlimit limit{};
@@ -72,6 +74,13 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
   bool draining() const override { return draining_.load(); }
   bool closed() const override { return closed_.load(); }
   std::chrono::seconds idle_timeout() const override { return settings_.idle_timeout; }
+  std::uint64_t max_body() const override { return settings_.max_body; }
+  bool take_place() override {
+    if (places_.fetch_sub(1) > 0) return true;
+    ++places_;
+    return false;
+  }
+  void give_place() override { ++places_; }
   void handle(ServerRequest request, Reply reply) override { handler_(std::move(request), std::move(reply)); }
   void forget(HttpSession* session) override;
 
@@ -90,6 +99,7 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   std::uint16_t port_ = 0;
+  std::atomic<int> places_{kLargeBodies};
   std::atomic<bool> draining_{false};
   std::atomic<bool> closed_{false};
   const std::size_t most_connections_ = most_connections();

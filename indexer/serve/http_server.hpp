@@ -26,6 +26,7 @@ class HttpServer {
     /// PEM files of TLS, the certificate with its chain; read again when they change. Empty: plain HTTP.
     std::string tls_cert = {};
     std::string tls_key = {};
+    std::uint64_t max_body = 64 * 1024;  ///< bytes of a request's body
   };
 
   HttpServer(Settings settings, Handler handler);

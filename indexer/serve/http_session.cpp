@@ -11,6 +11,7 @@
 #include <boost/beast/ssl.hpp>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "core/error.hpp"
 
@@ -24,7 +25,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::uint32_t kLongestHeader = 16 * 1024;
-constexpr std::uint64_t kLongestBody = 64 * 1024;
+constexpr std::uint64_t kSmallBody = 64 * 1024;
 constexpr std::size_t kLongestTarget = 8 * 1024;
 constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who takes less is cut off
 
@@ -62,7 +63,9 @@ ServerRequest take_request(http::request<http::string_body>& message) {
                         header("if-none-match"),
                         header("accept-encoding"),
                         header("origin"),
-                        std::move(message.body())};
+                        std::move(message.body()),
+                        header("content-type"),
+                        header("content-profile")};
   for (auto [at, end] = message.equal_range("x-forwarded-for"); at != end; ++at) {
     request.forwarded_for += (request.forwarded_for.empty() ? "" : ",") + std::string(at->value());
   }
@@ -85,7 +88,10 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     const auto end = lowest().socket().remote_endpoint(gone);
     if (!gone) peer_ = end.address().to_string();
   }
-  ~StreamSession() override { host_->forget(this); }
+  ~StreamSession() override {
+    give_place();
+    host_->forget(this);
+  }
 
   void start() override {
     asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
@@ -116,11 +122,29 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     if (host_->draining()) return close();
     parser_.emplace();
     parser_->header_limit(kLongestHeader);
-    parser_->body_limit(kLongestBody);
+    parser_->body_limit(host_->max_body());
     lowest().expires_after(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
-    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-      self->has_read(error);
+    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      self->has_read_header(error);
     });
+  }
+
+  void has_read_header(error_code error) {
+    if (error) return has_read(error);
+    const auto length = parser_->content_length();
+    if (length && *length > kSmallBody) {
+      if (!host_->take_place()) return refuse(unavailable("too many large bodies are being read").error());
+      has_place_ = true;
+    } else if (!length) {
+      parser_->body_limit(kSmallBody);  // in chunks, without a word of how many
+    }
+    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code failed, std::size_t) {
+      self->has_read(failed);
+    });
+  }
+
+  void give_place() {
+    if (std::exchange(has_place_, false)) host_->give_place();
   }
 
   void has_read(error_code error) {
@@ -128,7 +152,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       if (error == http::error::header_limit)
         return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
       if (error == http::error::body_limit)
-        return refuse({413, "PGRST100", "the request's body is over 64 KB", {}, {}, {}});
+        return refuse({413, "PGRST100", "the request's body is over " + std::to_string(host_->max_body() / 1024) + " KB, or over 64 KB without a Content-Length", {}, {}, {}});
       const bool malformed = error.category() == make_error_code(http::error::bad_target).category() &&
                              error != http::error::end_of_stream && error != http::error::partial_message;
       if (malformed) return refuse({400, "PGRST100", "not an HTTP request", error.message(), {}, {}});
@@ -249,6 +273,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
 
   void has_written(error_code error) {
     busy_ = false;
+    give_place();
     const bool again = !error && response_->keep_alive();
     serializer_.reset();
     response_.reset();
@@ -285,7 +310,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   std::shared_ptr<SessionHost> host_;
   std::shared_ptr<asio::ssl::context> tls_;
   Stream stream_;
-  beast::flat_buffer buffer_{kLongestHeader + kLongestBody};
+  beast::flat_buffer buffer_{kLongestHeader + kSmallBody};
   std::optional<http::request_parser<http::string_body>> parser_;
   std::string peer_;
   std::string body_;
@@ -293,6 +318,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   std::optional<http::response<ViewBody>> response_;
   std::optional<http::response_serializer<ViewBody>> serializer_;
   bool busy_ = false;
+  bool has_place_ = false;  ///< of a large body, until its answer is written
   bool closing_ = false;
   bool keep_alive_ = false;
   bool head_ = false;

@@ -31,6 +31,10 @@ class SessionHost {
   /// Nothing runs any more: an answer that comes now goes nowhere.
   virtual bool closed() const = 0;
   virtual std::chrono::seconds idle_timeout() const = 0;
+  virtual std::uint64_t max_body() const = 0;
+  /// A place for a body over 64 KB, of which there are few: what everybody may send is held in memory.
+  virtual bool take_place() = 0;
+  virtual void give_place() = 0;
   virtual void handle(ServerRequest request, std::function<void(ServerResponse)> reply) = 0;
   virtual void forget(HttpSession* session) = 0;
 };

@@ -26,28 +26,6 @@ std::string listed(const std::vector<std::string>& names) {
   return text.empty() ? "nothing" : text;
 }
 
-/// The column's twin in the live generation, for filters and order.
-const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
-  const Column* column = api.column(name);
-  const bool served_only = column != nullptr && api.may_read(name) && !can_filter(*column);
-  if (!api.may_filter(name) && !served_only) {
-    throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
-                  "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
-  }
-  if (column == nullptr) {
-    throw unavailable("column " + api.path + "." + name + " is not loaded yet",
-                      "its model was redefined and the new generation is not live");
-  }
-  if (!can_filter(*column)) {
-    throw Refusal(400, "0A000",
-                  "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
-                      std::string(purpose) + " by",
-                  "this type is served in answers only",
-                  "give the model's query a column that can: " + name + "::text AS …");
-  }
-  return *column;
-}
-
 /// A cast that needs no arithmetic: to text, to the type itself, and to a wider one of whole numbers.
 AnswerShape::Member cast(AnswerShape::Member member, const std::string& to, const Column& column, const Api& api) {
   const auto none = [&] {
@@ -204,6 +182,27 @@ std::string facets_of(const ApiRequest& request, const Api& api, std::vector<Fac
 
 }  // namespace
 
+const Column& filterable(const Api& api, const std::string& name, std::string_view purpose) {
+  const Column* column = api.column(name);
+  const bool served_only = column != nullptr && api.may_read(name) && !can_filter(*column);
+  if (!api.may_filter(name) && !served_only) {
+    throw Refusal(400, "42703", "column " + api.path + "." + name + " does not exist",
+                  "this API can be " + std::string(purpose) + " by: " + listed(api.filters));
+  }
+  if (column == nullptr) {
+    throw unavailable("column " + api.path + "." + name + " is not loaded yet",
+                      "its model was redefined and the new generation is not live");
+  }
+  if (!can_filter(*column)) {
+    throw Refusal(400, "0A000",
+                  "column " + api.path + "." + name + " of type " + column->pg_type + " can't be " +
+                      std::string(purpose) + " by",
+                  "this type is served in answers only",
+                  "give the model's query a column that can: " + name + "::text AS …");
+  }
+  return *column;
+}
+
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed) {
   ReadPlan plan;
@@ -230,12 +229,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
                   "split the request");
   }
 
-  plan.shape.members = members(request, api);
-  plan.shape.offset = request.offset;
-  plan.shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
-  plan.shape.count = request.count;
-  plan.shape.format = request.format;
-  plan.shape.strip_nulls = request.strip_nulls;
+  plan.shape = answer_shape(request, api);
   plan.streams = request.format == Format::kLines && !plan.by_cursor && request.limit.value_or(kNoLimit) > api.max_rows;
   plan.limit = request.limit.value_or(kNoLimit);
   if (plan.streams && request.offset != 0) {
@@ -267,6 +261,17 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;
+}
+
+AnswerShape answer_shape(const ApiRequest& request, const Api& api) {
+  AnswerShape shape;
+  shape.members = members(request, api);
+  shape.offset = request.offset;
+  shape.rows = std::min(request.limit.value_or(api.max_rows), api.max_rows);
+  shape.count = request.count;
+  shape.format = request.format;
+  shape.strip_nulls = request.strip_nulls;
+  return shape;
 }
 
 SolrRequest plan_state(const std::string& collection) {

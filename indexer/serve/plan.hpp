@@ -68,6 +68,15 @@ struct ReadPlan {
 ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::json& claims,
                    std::chrono::milliseconds time_allowed);
 
+/// The column, for filters and order.
+/// @param purpose "filtered" or "ordered", for the refusal
+/// @throws Refusal 400 for one that is not the API's or of a type that can't, 503 for one that is not loaded yet
+const Column& filterable(const Api& api, const std::string& name, std::string_view purpose);
+
+/// Which columns an answer shows, under which names, and how.
+/// @throws Refusal 400
+AnswerShape answer_shape(const ApiRequest& request, const Api& api);
+
 /// Asks for nothing but how fresh the collection's searcher is.
 SolrRequest plan_state(const std::string& collection);
 

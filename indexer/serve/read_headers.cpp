@@ -32,7 +32,10 @@ void apply_preferences(ApiRequest& request, std::string_view prefer) {
     }
     const auto seconds = word.starts_with(kWait) ? whole_number(word.substr(kWait.size())) : std::nullopt;
     if (seconds) request.wait = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86400));
-    const bool known = seconds || std::find(std::begin(kPreferences), std::end(kPreferences), word) !=
+    // Of a write, which knows what it affected; it counts with handling=strict only.
+    constexpr std::string_view kMostAffected = "max-affected=";
+    const bool affected = word.starts_with(kMostAffected) && whole_number(word.substr(kMostAffected.size()));
+    const bool known = seconds || affected || std::find(std::begin(kPreferences), std::end(kPreferences), word) !=
                                       std::end(kPreferences);
     // One that is none is passed over, as RFC 7240 says, unless that is not wanted.
     if (!known) unknown += (unknown.empty() ? "" : ", ") + std::string(word);

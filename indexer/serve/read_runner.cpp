@@ -15,22 +15,6 @@ namespace {
 constexpr std::size_t kMostReads = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
-const char* content_type(const AnswerShape& shape) {
-  switch (shape.format) {
-    case Format::kArray:
-      return shape.strip_nulls ? "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"
-                               : "application/json; charset=utf-8";
-    case Format::kObject:
-      return shape.strip_nulls ? "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
-                               : "application/vnd.pgrst.object+json; charset=utf-8";
-    case Format::kCsv:
-      return "text/csv; charset=utf-8";
-    case Format::kLines:
-      return "application/x-ndjson; charset=utf-8";
-  }
-  return "application/json; charset=utf-8";
-}
-
 /// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
 void check_pattern(const HttpResponse& answer) {
   if (answer.status != 400 && answer.status != 500) return;

@@ -8,6 +8,7 @@
 #include "serve/docs_page.hpp"
 #include "serve/representation.hpp"
 #include "serve/request.hpp"
+#include "serve/write_request.hpp"
 
 namespace daas {
 namespace {
@@ -21,10 +22,15 @@ bool is_api_name(const std::string& name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
 }
 
-void allow(const ServerRequest& request, std::initializer_list<std::string_view> methods) {
+std::string listed_methods(const std::vector<std::string_view>& methods) {
+  std::string text;
+  for (const auto method : methods) text += (text.empty() ? "" : ", ") + std::string(method);
+  return text;
+}
+
+void allow(const ServerRequest& request, const std::vector<std::string_view>& methods) {
   if (std::find(methods.begin(), methods.end(), request.method) != methods.end()) return;
-  std::string allowed;
-  for (const auto method : methods) allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+  const auto allowed = listed_methods(methods);
   ApiError error{
       405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
   error.headers.emplace_back("Allow", allowed);
@@ -38,11 +44,12 @@ Refusal unknown_apis() {
 }  // namespace
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-                         LoginDesk& logins, KeyRing* keys)
+                         LoginDesk& logins, WriteService& writes, KeyRing* keys)
     : position_wait_(settings.position_wait),
       catalog_(catalog),
       tokens_(tokens),
       logins_(logins),
+      writes_(writes),
       keys_(keys),
       origins_(settings.origins),
       documents_(settings.version),
@@ -59,13 +66,23 @@ std::string ReadService::route(const std::string& target) const {
   return api ? "/" + api->path : "other";
 }
 
+std::string ReadService::methods(const std::string& target) const {
+  const auto path = target.substr(0, target.find('?'));
+  if (LoginDesk::has(path)) return "POST";
+  const auto catalog = catalog_.current();
+  const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+  return listed_methods(api ? methods_of(*api) : std::vector<std::string_view>{"GET", "HEAD"});
+}
+
 void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {
   // What a page of another origin is told of a refusal, it must be able to read, too.
   const HttpServer::Reply reply = [this, origin = request.origin, plain_reply](ServerResponse response) {
     origins_.open(response, origin);
     plain_reply(std::move(response));
   };
-  if (request.method == "OPTIONS" && !request.origin.empty()) return plain_reply(origins_.preflight(request.origin));
+  if (request.method == "OPTIONS" && !request.origin.empty()) {
+    return plain_reply(origins_.preflight(request.origin, methods(request.target)));
+  }
   answer(std::make_shared<const ServerRequest>(std::move(request)), reply, keys_ != nullptr);
 }
 
@@ -116,6 +133,8 @@ void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply
   } else if (is_docs_path(path)) {
     allow(request, {"GET", "HEAD"});
     represented(docs_response(path));
+  } else if (is_write(request.method)) {
+    read(request, reply);
   } else {
     read(request, std::move(represented));
   }
@@ -158,7 +177,8 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   } else if (!api->is_public || !api->scope.empty()) {
     throw token_missing();
   }
-  allow(request, {"GET", "HEAD"});
+  allow(request, methods_of(*api));
+  if (is_write(request.method)) return writes_.handle(request, target, *api, std::move(read.claims), std::move(reply));
   // The types of scope columns are those of the live generation.
   if (!api->collection.empty()) check_scope(*api, read.claims);
   read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile, request.min_position,

@@ -16,6 +16,7 @@
 #include "serve/openapi_answer.hpp"
 #include "serve/read_runner.hpp"
 #include "serve/token.hpp"
+#include "serve/write_service.hpp"
 
 namespace daas {
 
@@ -31,13 +32,16 @@ class ReadService {
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-              LoginDesk& logins, KeyRing* keys = nullptr);
+              LoginDesk& logins, WriteService& writes, KeyRing* keys = nullptr);
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
   /// The route of a target, for figures: an API that there is, or one of a few words.
   std::string route(const std::string& target) const;
-  /// Gives up searches under way.
-  void stop() { runner_.stop(); }
+  /// Gives up searches under way, and undoes writes.
+  void stop() {
+    writes_.stop();
+    runner_.stop();
+  }
 
  private:
   /// @param may_refetch wait for the issuers' keys to be read again when a token's key is not known
@@ -47,11 +51,13 @@ class ReadService {
   void route_to(const ServerRequest& request, const HttpServer::Reply& reply);
   void read(const ServerRequest& request, HttpServer::Reply reply);
   void describe(const ServerRequest& request, HttpServer::Reply reply);
+  std::string methods(const std::string& target) const;
 
   const std::chrono::milliseconds position_wait_;
   CatalogWatcher& catalog_;
   const TokenAuthority& tokens_;
   LoginDesk& logins_;
+  WriteService& writes_;
   KeyRing* keys_;
   std::optional<AccountLimit> account_limit_;
   const CrossOrigin origins_;

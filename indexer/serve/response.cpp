@@ -288,4 +288,40 @@ std::optional<Lsn> read_position(std::string solr_body) {
   return std::nullopt;
 }
 
+std::string write_documents(std::span<const std::string_view> documents, const AnswerShape& shape) {
+  std::string body;
+  RowWriter writer(shape);
+  writer.begin(body);
+  ondemand::parser parser;
+  bool first = true;
+  for (const auto text : documents) {
+    const simdjson::padded_string padded(text);
+    try {
+      auto document = parser.iterate(padded);
+      writer.append(body, document.get_object(), first);
+    } catch (const simdjson::simdjson_error& error) {
+      throw Refusal(500, "XX000", "a row could not be read", error.what());
+    }
+    first = false;
+  }
+  writer.end(body);
+  return body;
+}
+
+const char* content_type(const AnswerShape& shape) {
+  switch (shape.format) {
+    case Format::kArray:
+      return shape.strip_nulls ? "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"
+                               : "application/json; charset=utf-8";
+    case Format::kObject:
+      return shape.strip_nulls ? "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
+                               : "application/vnd.pgrst.object+json; charset=utf-8";
+    case Format::kCsv:
+      return "text/csv; charset=utf-8";
+    case Format::kLines:
+      return "application/x-ndjson; charset=utf-8";
+  }
+  return "application/json; charset=utf-8";
+}
+
 }  // namespace daas

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,5 +41,12 @@ std::optional<Lsn> read_position(std::string solr_body);
 /// @throws Refusal 504 for a search that was cut short, 406 and 416 of the dialect, and 502 when
 ///         the answer can't be understood
 ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape);
+
+/// The same bytes for the same document texts, wherever they come from.
+/// @throws Refusal 500 for a text that is no JSON object
+std::string write_documents(std::span<const std::string_view> documents, const AnswerShape& shape);
+
+/// The media type of an answer of that shape.
+const char* content_type(const AnswerShape& shape);
 
 }  // namespace daas

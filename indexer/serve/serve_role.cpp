@@ -1,5 +1,6 @@
 #include "serve/serve_role.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "serve/read_metrics.hpp"
@@ -7,6 +8,10 @@
 #include "solr/http.hpp"
 
 namespace daas {
+
+namespace {
+constexpr std::uint64_t kSmallBody = 64 * 1024;  // where nothing is written
+}
 
 // In the order in which the parts need each other; destroyed in the reverse one.
 struct ServeRole::Parts {
@@ -16,12 +21,15 @@ struct ServeRole::Parts {
         tokens(options.tokens.own, &keys),
         catalog(options.pg_conninfo),
         logins({options.pg_conninfo, options.login_threads, options.tokens.session_life, options.tokens.proxies}, tokens),
+        writes(catalog, options.pg_writer.empty() ? nullptr : std::make_unique<WriteDesk>(WriteDesk::Settings{
+                            options.pg_writer, options.write_threads, options.write_timeout})),
         reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.tokens.own.key,
                 options.cache_bytes, options.cache_term},
                options.position_wait, options.origins, options.tokens.requests_per_account, options.version},
-              catalog, tokens, logins, &keys),
+              catalog, tokens, logins, writes, &keys),
         solr(options.solr, &stopping),
-        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key},
+        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key,
+                options.pg_writer.empty() ? kSmallBody : std::max(kSmallBody, options.max_body)},
                [this](ServerRequest request, HttpServer::Reply reply) {
                  handle(std::move(request), std::move(reply));
                }) {}
@@ -33,6 +41,7 @@ struct ServeRole::Parts {
   const TokenAuthority tokens;
   CatalogWatcher catalog;
   LoginDesk logins;
+  WriteService writes;
   ReadService reads;
   std::atomic<bool> stopping{false};
   std::mutex solr_mutex;

@@ -23,6 +23,10 @@ struct ServeOptions {
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *
   std::string version;  ///< of the daemon
+  std::string pg_writer;  ///< connection string of the writer's role; empty: no writes
+  int write_threads = 4;  ///< writes at a time
+  std::chrono::milliseconds write_timeout{10'000};  ///< of one statement
+  std::uint64_t max_body = 1 << 20;  ///< bytes of a write's body
   int login_threads = 2;  ///< password checks at a time
   std::size_t cache_bytes = 64 << 20;         ///< of answers that are given again; 0: none
   std::chrono::milliseconds cache_term{10};  ///< longest that an answer is given again without a look at Solr

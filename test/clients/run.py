@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """make test-clients: the clients @supabase/postgrest-js and postgrest for Python, unmodified, against the real stack;
-each read is held against the same query in PostgreSQL.
+each read is held against the same query in PostgreSQL, each write against the same statement.
 
 Ends with `clients: N passed, M failed` and 0, or with 1 when there are failures or nothing ran.
 """
@@ -23,6 +23,7 @@ from harness.solr import Solr
 import reads
 from cases import COUNTED, CSV, ERRORS, SQL
 from compare import open_table
+from write_run import compare_writes
 
 MODULES = Path(sys.argv[1]).resolve()  # where npm installed
 
@@ -46,6 +47,10 @@ def main():
                 passed += not wrong
                 if wrong:
                     failures.append(f"FAILED {client}, {name}: {wrong}")
+        for name, wrong in compare_writes(site, lambda script, *arguments: javascript(site, script, *arguments), difference):
+            passed += not wrong
+            if wrong:
+                failures.append(f"FAILED {name}: {wrong}")
     finally:
         for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
             if part:
@@ -56,9 +61,9 @@ def main():
     return 1 if failures or not passed else 0
 
 
-def javascript(site):
-    shutil.copy(HERE / "reads.mjs", MODULES)
-    done = subprocess.run(["node", MODULES / "reads.mjs", site.indexer.url], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+def javascript(site, script=HERE / "reads.mjs", *arguments):
+    shutil.copy(script, MODULES)
+    done = subprocess.run(["node", MODULES / script.name, site.indexer.url, *arguments], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
     return json.loads(done.stdout)
 
 

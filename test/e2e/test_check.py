@@ -57,6 +57,7 @@ def model(open_site):
         site.sql("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')")
         site.indexer.start()
         site.create_model("t", "SELECT * FROM t")
+        site.sql("SELECT daas.create_api('t', scope => '{}', writes => '{insert,update,delete}')")
         site.wait_for_state("t", "running")
         site.indexer.stop()
         yield site
@@ -111,6 +112,9 @@ def test_what_it_says_to_run_equips_bare_roles(model):
     ("GRANT SELECT (v) ON t TO e2e_server", ["role e2e_server, table public.t", "faces the internet"]),
     ("GRANT e2e_owner TO e2e_server", ["role e2e_server, table public.t", "faces the internet"]),
     ("ALTER ROLE e2e_server REPLICATION", ["role e2e_server", "REPLICATION"]),
+    ("REVOKE UPDATE (v), INSERT (v) ON t FROM e2e_writer", ["role e2e_writer", "INSERT on public.t (v), UPDATE on public.t (v)"]),
+    ("REVOKE ALL ON t FROM e2e_writer", ["role e2e_writer", "DELETE on public.t", "SELECT on public.t (id, v)"]),
+    ("ALTER ROLE e2e_writer REPLICATION", ["role e2e_writer", "REPLICATION"]),
     ("UPDATE pg_extension SET extversion = '0.0.9' WHERE extname = 'daas'", ["extension daas", "0.0.9"]),
     ("ALTER ROLE e2e_reader NOLOGIN", ["--pg-reader", "not permitted to log in"]),
     ("ALTER ROLE e2e_replication SET output_plugin_libraries = pgoutput, test_decoding",

@@ -34,6 +34,7 @@ ROLES = {
     "e2e_replication": "LOGIN REPLICATION",
     "e2e_reader": "LOGIN",
     "e2e_server": "LOGIN",
+    "e2e_writer": "LOGIN",
 }
 
 

@@ -28,13 +28,14 @@ class Site:
         with postgres.connect(self.database) as connection:
             connection.execute("CREATE EXTENSION daas")
             for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
-                                 "server": "e2e_server"}.items():
+                                 "server": "e2e_server", "writer": "e2e_writer"}.items():
                 connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
         directory.mkdir()
         self.indexer = Indexer(directory, {
             "pg-replication": postgres.conninfo(self.database, "e2e_replication"),
             "pg-reader": postgres.conninfo(self.database, "e2e_reader"),
             "pg-server": postgres.conninfo(self.database, "e2e_server"),
+            "pg-writer": postgres.conninfo(self.database, "e2e_writer"),
             "solr": solr.url,
             "solr-namespace": name,
         } | (options or {}))
@@ -157,6 +158,14 @@ class Site:
         if token:
             headers["Authorization"] = "Bearer " + token
         return requests.request(method, f"{self.indexer.url}/{path}", params=parameters, headers=headers, timeout=20)
+
+    def write(self, method, path, token=None, body=None, headers=None, **parameters):
+        """body: what json.dumps takes, or the bytes."""
+        headers = {"Content-Type": "application/json"} | (headers or {})
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        return requests.request(method, f"{self.indexer.url}/{path}", params=parameters, headers=headers, data=data, timeout=20)
 
     def login(self, account, password):
         return requests.post(self.indexer.url + "/auth/login", timeout=20,

@@ -53,6 +53,11 @@ class Client {
     return got;
   }
   int last_error() const { return last_error_; }
+  /// How long a receive waits.
+  void wait_at_most(std::chrono::milliseconds time) {
+    const timeval timeout{0, std::chrono::microseconds(time).count()};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  }
   std::string receive_all() { return receive_until(std::string_view("\xff\xff\xff", 3)); }
 
  private:
@@ -122,6 +127,47 @@ TEST_F(Server, AConnectionGoesOnAfterAHead) {
   client.receive_until("\r\n\r\n");
   client.send("GET /b HTTP/1.1\r\n\r\n");
   EXPECT_NE(client.receive_until("GET /b .").find("GET /b ."), std::string::npos);
+}
+
+TEST_F(Server, OfLargeBodiesFewAreReadAtATimeAndSmallOnesAlways) {
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, 30s, {}, {}, 1 << 20},
+                                         [](const ServerRequest& request, const HttpServer::Reply& reply) {
+                                           reply({200, {}, std::to_string(request.body.size()) + " bytes"});
+                                         });
+  server_->start();
+  const std::string large = "POST /a HTTP/1.1\r\nContent-Length: 70000\r\n\r\n";
+  std::vector<std::unique_ptr<Client>> senders;
+  const auto refused = [&] {
+    auto& sender = senders.emplace_back(std::make_unique<Client>(server_->port()));
+    sender->wait_at_most(100ms);
+    sender->send(large);
+    return sender->receive_until("\r\n\r\n").find(" 503 ") != std::string::npos;
+  };
+  for (int i = 0; i < 64; ++i) senders.emplace_back(std::make_unique<Client>(server_->port()))->send(large);
+  bool full = false;
+  for (int tries = 0; tries < 20 && !full; ++tries) full = refused();
+  ASSERT_TRUE(full);
+  Client small(server_->port());
+  small.send("POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nxx");
+  EXPECT_NE(small.receive_until("bytes").find("2 bytes"), std::string::npos);
+  senders[0]->send(std::string(70000, 'x'));
+  EXPECT_NE(senders[0]->receive_until("bytes").find("70000 bytes"), std::string::npos);
+  senders.clear();
+  bool free = false;
+  for (int tries = 0; tries < 20 && !free; ++tries) free = !refused();
+  EXPECT_TRUE(free) << "who goes gives the place back";
+}
+
+TEST_F(Server, ABodyWithoutALengthIsSmall) {
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, 30s, {}, {}, 1 << 20},
+                                         [](const ServerRequest&, const HttpServer::Reply& reply) { reply({200, {}, "ok"}); });
+  server_->start();
+  Client client(server_->port());
+  client.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n");  // 70,000
+  EXPECT_NE(client.receive_until("\r\n\r\n").find(" 413 "), std::string::npos);
+  Client small(server_->port());
+  small.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n0\r\n\r\n");
+  EXPECT_NE(small.receive_until("ok").find("ok"), std::string::npos);
 }
 
 /// A body of so many pieces; the last one breaks when asked for.

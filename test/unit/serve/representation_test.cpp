@@ -78,8 +78,8 @@ TEST(CrossOrigin, OpensToAllowedPagesOnly) {
   some.open(shut, "https://a.example.evil");
   EXPECT_EQ(header_of(shut, "Access-Control-Allow-Origin"), "");
   EXPECT_EQ(header_of(shut, "Vary"), "Origin");
-  EXPECT_NE(header_of(some.preflight("https://a.example"), "Access-Control-Allow-Headers").find("Authorization"), std::string::npos);
-  EXPECT_TRUE(some.preflight("null").headers.empty());
+  EXPECT_NE(header_of(some.preflight("https://a.example", "GET, HEAD"), "Access-Control-Allow-Headers").find("Authorization"), std::string::npos);
+  EXPECT_TRUE(some.preflight("null", "GET, HEAD").headers.empty());
   EXPECT_TRUE(CrossOrigin({"*"}).allows("https://b.example"));
   ServerResponse none;
   CrossOrigin({}).open(none, "https://a.example");

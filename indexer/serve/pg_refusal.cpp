@@ -1,0 +1,79 @@
+#include "serve/pg_refusal.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace daas {
+namespace {
+
+struct StatusOf {
+  std::string_view sqlstate;  ///< or the beginning of it
+  unsigned status;
+};
+
+/// The first that fits. What is none of the client's doing is 500, and its words are for the log.
+constexpr StatusOf kStatuses[] = {
+    {"08", 503},   {"23503", 409}, {"23505", 409}, {"23P01", 409}, {"25006", 405}, {"40", 503},    {"42501", 403},
+    {"42P10", 400}, {"428C9", 400}, {"42", 500},    {"53", 503},    {"54", 400},    {"55P03", 503}, {"55000", 400}, {"57014", 504},
+    {"57", 503},   {"0A", 400},    {"20", 400},    {"21", 400},    {"22", 400},    {"23", 400},    {"27", 400},
+    {"44", 403},   {"P0001", 400}, {"P0", 500},
+};
+
+unsigned status_of(std::string_view sqlstate) {
+  const auto found = std::find_if(std::begin(kStatuses), std::end(kStatuses),
+                                  [&](const StatusOf& known) { return sqlstate.starts_with(known.sqlstate); });
+  return found == std::end(kStatuses) ? 500 : found->status;
+}
+
+/// The API's name of a column of the table; nothing when it has none.
+const WriteTarget::Column* field_over(const Api& api, std::string_view source) {
+  if (!api.target) return nullptr;
+  const auto& columns = api.target->columns;
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const auto& column) { return column.field && column.source == source; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::string message_of(const PgError& error, const Api& api) {
+  // Of the table, or of one that a trigger writes: neither is the client's to know.
+  if (error.sqlstate() == "42501") return "permission denied for " + api.path;
+  if (error.sqlstate() != "23502") return error.report().message;
+  const auto* column = field_over(api, error.report().column);
+  return column == nullptr ? "null value in a column that is not of the API violates a not-null constraint"
+                           : "null value in column \"" + column->name + "\" violates not-null constraint";
+}
+
+}  // namespace
+
+ApiError write_error(const PgError& error, const Api& api) {
+  const auto& code = error.sqlstate();
+  ApiError told;
+  told.status = status_of(code);
+  told.code = code;
+  if (told.status == 500) {
+    told.message = "the database could not make the write";
+    told.hint = "see the daemon's log";
+    return told;
+  }
+  if (told.status == 503) {
+    told.message = code.starts_with("40") ? "the write met others that were made at the same time, again and again"
+                   : code == "55P03"      ? "a row is locked by another transaction"
+                                          : "the database can't take the write now";
+    told.headers.emplace_back("Retry-After", "1");
+    return told;
+  }
+  if (code == "57014") {
+    told.code = "PGRST003";
+    told.message = "the write took too long and was undone";
+    told.hint = "write fewer rows at a time";
+    return told;
+  }
+  told.message = message_of(error, api);
+  if (code == "P0001") {
+    told.details = error.report().detail;
+    told.hint = error.report().hint;
+  }
+  return told;
+}
+
+}  // namespace daas
