@@ -22,6 +22,9 @@ def open_tables(site, rng):
     fields = "ARRAY[" + ", ".join(f"'{name}'" for name in [*COLUMNS, "words"]) + "]"
     for path, scope in (("scoped", '{"tenant": "tenants"}'), ("paired", '{"tenant": "tenants", "region": "regions"}'), ("other", '{"tenant": "others"}')):
         site.sql(f"SELECT daas.create_api('{path}', 't', fields => {fields}, scope => '{scope}', max_rows => 50)")
+    for path, more in (("written", []), ("moved", ["tenant"])):
+        listed = "ARRAY[" + ", ".join(f"'{name}'" for name in ["id", "name", "words", *more]) + "]"
+        site.sql(f"SELECT daas.create_api('{path}', 't', fields => {listed}, scope => '{{\"tenant\": \"tenants\"}}', writes => '{{insert,update,delete}}')")
     site.sql(f"SELECT daas.create_api('unpublished', 't', fields => {fields}, scope => '{{}}'); SELECT daas.unpublish_api('unpublished')")
     site.indexer.start()
     site.assert_equal("t")
@@ -70,13 +73,15 @@ def find_leaks(site, recorder, rng, seed, count, share=1.0, tenants=("a",)):
         # A read that is past the change, so that no answer of before is given again.
         after = site.value("SELECT pg_current_wal_insert_lsn()::text")
         site.wait_for_api("scoped", token=_own_token(site), headers={"Daas-Min-Position": after}, limit=1)
-        seen = []
+        seen, rows = [], _rows(site)
         for vector in vectors:
             recorder.searches.clear()
             seen.append(_ask(wire, vector))
             values = None if vector.claims else {"c_tenant_s": "\x1f".join(tenants), "c_region_l": "1\x1f2"}
             leaks += [f"{vector.name}: {breach}" for breach in breaches(list(recorder.searches), SCOPES, values)]
         site.indexer.check()
+        if _rows(site) != rows:
+            leaks.append(f"{phase}: the table was changed")
         for vector, now in zip(vectors, seen):
             if MARK in repr(now).encode() and MARK.lower() not in vector.sent.lower():
                 leaks.append(f"{vector.name}: {phase}: holds {MARK.decode()}: {_cut(now)}")
@@ -89,6 +94,11 @@ def find_leaks(site, recorder, rng, seed, count, share=1.0, tenants=("a",)):
         leaks += [f"{vector.name}: {phase}:\n  without {_cut(before)}\n  with    {_cut(now)}"
                   for vector, before, now in zip(vectors, first, seen) if before != now]
     return len(vectors), leaks
+
+
+def _rows(site):
+    """Of all scopes: no vector may leave anything behind."""
+    return site.value("SELECT md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM t")
 
 
 def _own_token(site):

@@ -1,4 +1,5 @@
 """What is asked in each phase: (name, list of requests), the same bytes each time."""
+import json
 import random
 from urllib.parse import quote
 
@@ -46,6 +47,48 @@ def make_vectors(key, seed, count, tenants=("a",)):
     for body in (b'{"grant_type":"refresh","grant_type":"x"}', b"{", b"[]", b"\xff", b'{"refresh_token":"x","refresh_token":"y"}', b'{"name":"a","name":"SECRET"}', b"null", b"x" * 100_000):
         for target in ("/scoped", "/auth/login", "/auth/refresh", "/auth/logout"):
             vectors.append(Vector(f"body {body[:40]} to {target}", request(target, [bearer, ("Content-Type", "application/json")], "POST", body)))
+    return vectors + _writes(rng, bearer)
+
+
+def _writes(rng, bearer):
+    """Writes that would reach rows of others, by every third id that scope a has not, or by everything; those that reach
+    rows of scope a are undone, so that each phase begins as the first one did."""
+    json_body, undone = ("Content-Type", "application/json"), ("Prefer", "tx=rollback, return=representation, count=exact")
+    vectors = []
+
+    def add(method, target, body, *headers):
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        vectors.append(Vector(f"{method} {target:.200} {text[:200]}", request(target, [bearer, json_body, *headers], method, text)))
+    for number in rng.sample([number for number in range(900) if number % 3], 40):
+        for path in ("written", "moved"):
+            add("PATCH", f"/{path}?id=eq.{number}", {"name": "mine"})
+            add("PATCH", f"/{path}?id=in.({number},{number - number % 3})&select=id,name&order=id", {"name": "mine"}, undone)
+            add("DELETE", f"/{path}?id=eq.{number}", b"", ("Prefer", "return=representation"))
+        add("PATCH", f"/moved?id=eq.{number}", {"tenant": "a"}, ("Prefer", "return=representation"))
+        # Of keys that nobody has: that a key exists, a unique index tells everybody who may insert (docs/security.md).
+        add("POST", "/moved", {"id": 2_000_000 + number, "tenant": "b", "name": "x"})
+        add("POST", "/moved", {"id": 2_000_000 + number, "tenant": "b", "name": "x"}, ("Prefer", "resolution=merge-duplicates, return=representation"))
+    for target, body in (("/moved?id=gte.0", {"tenant": "b"}), ("/moved?id=gte.0", {"tenant": None}), ("/moved?name=like.*SECRET*", {"name": "x"}), ("/moved?tenant=eq.b", {"name": "x"}), ("/moved?tenant=neq.a", {"tenant": "a"}),
+                         ("/moved?or=(tenant.eq.b,id.gte.0)&select=id,tenant", {"name": "x"}), ("/written?id=gte.0&select=id,name", {"name": "x"}), ("/written?words=like.*SECRET*", {"name": "x"}), ("/written?id=gte.0", {"hidden": "x"}),
+                         ("/written?hidden=like.*SECRET*", {"name": "x"}), ("/written?id=gte.0&select=hidden", {"name": "x"}), ("/written", {"name": "x"}), ("/scoped?id=gte.0", {"name": "x"})):
+        add("PATCH", target, body, undone)
+        add("DELETE", target, b"", undone)
+        add("POST", target, body, undone)
+    for value in VALUES:
+        encoded = quote(value, safe="")
+        for target in (f"/moved?name=eq.{encoded}", f"/moved?id=gte.0&name=in.({encoded})", f"/moved?or=(name.eq.{encoded},tenant.eq.b)", f"/moved?{encoded}=eq.b", f"/moved?name=match.{encoded}"):
+            add("PATCH", target, {"name": "x"}, undone)
+            add("DELETE", target, b"", undone)
+        add("PATCH", "/moved?id=eq.3&select=id,name", {"name": value}, undone)
+        add("PATCH", "/moved?id=eq.3", {"tenant": value}, undone)
+        add("PATCH", "/moved?id=eq.3", {value: "b"}, undone)
+        add("POST", f"/moved?columns={encoded}", [{"id": 1_000_000, "tenant": "a"}], undone)
+        add("POST", f"/moved?on_conflict={encoded}", [{"id": 1_000_000, "tenant": "a"}], undone, ("Prefer", "resolution=merge-duplicates"))
+        add("POST", f"/moved?select={encoded}", [{"id": 1_000_000, "tenant": value}], undone)
+    for body in (b'{"id":1000000,"tenant":"a","tenant":"b"}', b'{"tenant":"b","tenant":"a","id":1000000}', b'[{"id":1000000,"tenant":"a"},{"id":1000001,"tenant":"b"}]', b'{"id":1e400,"tenant":"a"}', b"[]", b"[[]]", b"[null]", b"{}",
+                 b'{"id":1000000,"\u0074enant":"b","tenant":"a"}', b'{"id":1000000,"tenant":["a"]}', b'{"id":1000000,"tenant":{"a":1}}', b"[" * 5000, b'{"id":1000000,"tenant":"a\u0000"}', b'\xff', b'{"id":1000000,"tenant":"\xff"}'):
+        add("POST", "/moved", body, undone)
+        add("PATCH", "/moved?id=eq.3", body, undone)
     return vectors
 
 
