@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -61,6 +62,7 @@ struct ReadPlan {
   std::uint64_t limit = kNoLimit;  ///< rows of a stream in all
   SolrRequest solr;
   AnswerShape shape;
+  std::shared_ptr<const Catalog> catalog = nullptr;  ///< that it was made from, when its maker says so
 };
 
 /// @param claims of the verified token; null when there is none (public APIs)

@@ -82,18 +82,19 @@ ReadPlan ReadRunner::plan(const Read& read) const {
   }
   auto plan = plan_read(read.request, *api, read.claims, settings_.time_allowed);
   if (plan.by_cursor) seal_.open(plan, *read.request.cursor);
+  plan.catalog = catalog;
   return plan;
 }
 
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
-  const auto planned = plan(*read);  // refused here, a bad request costs no worker
+  auto planned = plan(*read);  // refused here, a bad request costs no worker
   // A cursor's nonce makes each answer another one, and a stream has no end that could be kept.
   if (cache_.on() && !planned.by_cursor && !planned.streams) {
     const auto kept = cache_.find(planned.solr.collection, cache_key(planned), read->request.min_position.value_or(0),
                                   std::chrono::steady_clock::now());
     if (kept) return reply(*kept);
   }
-  if (!run(std::move(read), std::move(reply))) throw too_many();
+  if (!run(std::move(read), std::move(planned), std::move(reply))) throw too_many();
 }
 
 bool ReadRunner::run(const std::string& path, std::function<void(SolrQuery&)> use,
@@ -117,12 +118,11 @@ bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, 
       [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); });
 }
 
-bool ReadRunner::run(std::shared_ptr<const Read> read, Reply reply) {
+bool ReadRunner::run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply) {
   const auto path = read->path;
   return run(
       path,
-      [this, read = std::move(read), reply](SolrQuery& solr) {
-        ReadPlan planned;
+      [this, read = std::move(read), planned = std::move(planned), reply](SolrQuery& solr) mutable {
         auto response = answer(solr, read, planned);
         if (response) return reply(*std::move(response));
         wait(read, planned, reply);
@@ -136,9 +136,9 @@ void ReadRunner::wait(std::shared_ptr<const Read> read, const ReadPlan& planned,
                      "try again, or see SELECT * FROM daas.status()");
   // A replica may be ahead of the one that searches: that too goes on no longer than was said.
   if (std::chrono::steady_clock::now() >= read->deadline) throw late;
-  const auto done = [this, read, reply, late](bool reached) {
+  const auto done = [this, read, planned, reply, late](bool reached) {
     if (!reached) return reply(error_response(late.error()));
-    if (!run(read, reply)) reply(error_response(too_many().error()));
+    if (!run(read, planned, reply)) reply(error_response(too_many().error()));
   };
   if (!waits_.wait(planned.model, planned.solr.collection, position, read->deadline, done)) throw too_many();
 }
@@ -179,7 +179,7 @@ ReadAnswer ReadRunner::search(SolrQuery& solr, const Read& read, ReadPlan& plann
 
 std::optional<ServerResponse> ReadRunner::answer(SolrQuery& solr, const std::shared_ptr<const Read>& read,
                                                  ReadPlan& planned) {
-  planned = plan(*read);
+  if (planned.catalog != catalog_.current()) planned = plan(*read);
   auto rows = search(solr, *read, planned, [&] { return plan(*read); });
   if (const auto wanted = read->request.min_position; wanted && !(rows.state && rows.state->position > *wanted)) {
     return std::nullopt;

@@ -61,12 +61,13 @@ class ReadRunner {
 
   ReadPlan plan(const Read& read) const;
   /// Queues it. False when too many are waiting.
-  bool run(std::shared_ptr<const Read> read, Reply reply);
+  bool run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply);
   /// Calls `use` on a worker; `fail` gets the refusal when it throws.
   bool run(const std::string& path, std::function<void(SolrQuery&)> use, std::function<void(const ApiError&)> fail);
   /// Searches by the plan; made anew by `again` when the collection was switched meanwhile.
   ReadAnswer search(SolrQuery& solr, const Read& read, ReadPlan& planned, const std::function<ReadPlan()>& again);
   /// Nothing when the searcher is not past the position that the read asks for.
+  /// @param planned is made anew when the definitions have changed since
   std::optional<ServerResponse> answer(SolrQuery& solr, const std::shared_ptr<const Read>& read, ReadPlan& planned);
   void wait(std::shared_ptr<const Read> read, const ReadPlan& planned, Reply reply);
 

@@ -165,7 +165,10 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
   Rows rows;
   Highlights highlights(shape.highlights);
   solr_body.reserve(solr_body.size() + simdjson::SIMDJSON_PADDING);
-  ondemand::parser parser;
+  // Kept by the thread, for it has memory of its own; that of a large answer is not.
+  constexpr std::size_t kKept = 1 << 20;
+  thread_local ondemand::parser parser;
+  if (parser.capacity() > kKept) parser = ondemand::parser();
   auto answer = parser.iterate(
       simdjson::padded_string_view(solr_body.data(), solr_body.size(), solr_body.capacity()));
   for (auto part : answer.get_object()) {
