@@ -202,6 +202,7 @@ BEGIN
   END IF;
   PERFORM daas._owned_model(caller, api.model);
   UPDATE daas.api a SET published = _set_published.published WHERE a.path = _set_published.path;
+  IF api.writes <> '{}' THEN PERFORM daas._sync_writers_of(caller, api.model); END IF;
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._set_published(regrole, text, boolean) IS 'Internal: publish_api and unpublish_api.';

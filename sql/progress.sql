@@ -86,6 +86,7 @@ CREATE TABLE daas.generation (
   key                text[] NOT NULL,
   version            bigint NOT NULL,
   snapshot           pg_snapshot NOT NULL,
+  shards             int NOT NULL DEFAULT 1,
   loaded             boolean NOT NULL DEFAULT false,
   live               boolean NOT NULL DEFAULT false,
   created_at         timestamptz NOT NULL DEFAULT now(),
@@ -98,6 +99,7 @@ COMMENT ON COLUMN daas.generation.number IS 'Number of the generation; never use
 COMMENT ON COLUMN daas.generation.system_identifier IS 'Cluster that this row speaks of.';
 COMMENT ON COLUMN daas.generation.collection IS 'Name of the collection in Solr.';
 COMMENT ON COLUMN daas.generation.revision IS 'Revision of the definition that it was loaded from.';
+COMMENT ON COLUMN daas.generation.shards IS 'Shards of the collection: answers of several are not given again from memory.';
 COMMENT ON COLUMN daas.generation.key IS 'daas.model.key as of its birth.';
 COMMENT ON COLUMN daas.generation.loaded IS 'Whether its load is whole: only then may the alias point at it.';
 COMMENT ON COLUMN daas.generation.live IS 'Whether readers are served from it.';

@@ -2,7 +2,7 @@
 
 CREATE VIEW daas.served_api AS
   SELECT a.path, a.model, a.fields, a.filters, a.scope, a.public, a.max_rows,
-         g.collection, g.columns, g.number AS generation,
+         g.collection, g.columns, g.number AS generation, g.shards,
          CASE WHEN a.writes <> '{}' THEN (
            SELECT jsonb_build_object(
                     'writes', a.writes,
@@ -40,4 +40,5 @@ COMMENT ON COLUMN daas.served_api.max_rows IS 'See daas.api.';
 COMMENT ON COLUMN daas.served_api.collection IS 'Live collection in Solr; NULL until the first load is done.';
 COMMENT ON COLUMN daas.served_api.columns IS 'Columns that the live collection really has; see daas.generation.';
 COMMENT ON COLUMN daas.served_api.generation IS 'Number of the live generation.';
+COMMENT ON COLUMN daas.served_api.shards IS 'Shards of the live collection.';
 COMMENT ON COLUMN daas.served_api.target IS 'Where writes go; NULL if there are none: {"writes": […], "relation": quoted name, "partitioned", "columns": [{"name", "source" (column of the table), "type", "field" (of the API), "writable", "deterministic" (its collation)}], "key": the primary key''s columns of the table, or null}.';

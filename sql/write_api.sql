@@ -74,7 +74,7 @@ CREATE FUNCTION daas._writer_needs(relation regclass, OUT privilege text, OUT co
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH api AS (
     SELECT a.*, m.columns, m.key FROM daas.api a JOIN daas.model m ON m.name = a.model JOIN daas.source s ON s.model = m.name
-     WHERE s.relation = _writer_needs.relation AND a.writes <> '{}'
+     WHERE s.relation = _writer_needs.relation AND a.published AND a.writes <> '{}'
   ), used AS (
     SELECT a.writes, c ->> 'name' = ANY (a.fields) AS field, t.attname, t.attgenerated = '' AND t.attidentity <> 'a' AS writable
       FROM api a, jsonb_array_elements(a.columns) c

@@ -170,11 +170,11 @@ void Bookkeeper::add_generation(const Model& model, const GenerationRecord& gene
   change([&] {
     connection_.run(
         "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
-        " columns, key, version, snapshot) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
-        " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot)",
+        " columns, key, version, snapshot, shards) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
+        " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot, $10::int)",
         {model.name, std::to_string(generation.number), std::to_string(identity_.system),
          generation.collection, std::to_string(generation.revision), columns, array_text(key),
-         std::to_string(generation.version), generation.snapshot});
+         std::to_string(generation.version), generation.snapshot, std::to_string(generation.shards)});
   });
 }
 

@@ -28,6 +28,7 @@ struct GenerationRecord {
   std::int64_t version = 0;
   bool loaded = false;
   bool live = false;
+  int shards = 1;
 };
 
 /// A row of daas.refused_document.

@@ -124,12 +124,15 @@ int GenerationStore::last_number() {
   return last;
 }
 
+int GenerationStore::shards(const Model& model) const {
+  return model.shards > 0 ? model.shards : context_.options.shards;
+}
+
 void GenerationStore::create(int number, const Model& model) {
-  const int shards = model.shards > 0 ? model.shards : context_.options.shards;
   const int replicas = model.replicas > 0 ? model.replicas : context_.options.replicas;
   context_.bookkeeper.add_collection(model_, collection(number));
   retried([&] {
-    admin_.create_collection(collection(number), context_.configset, shards, replicas);
+    admin_.create_collection(collection(number), context_.configset, shards(model), replicas);
   });
 }
 

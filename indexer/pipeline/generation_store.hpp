@@ -36,6 +36,8 @@ class GenerationStore {
   /// Highest number in use, 0 when none.
   int last_number();
   /// Creates the empty collection and waits until it takes writes.
+  /// Of its collections to come.
+  int shards(const Model& model) const;
   void create(int number, const Model& model);
   /// Points the alias at it. Throws CollectionGone when it was deleted.
   void make_live(int number);

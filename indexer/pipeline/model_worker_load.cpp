@@ -106,7 +106,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
   const auto version = context_.next_version();
   context_.bookkeeper.add_generation(model_,
                                      {number, store_->collection(number), report_.revision,
-                                      session.snapshot_text(), version, false},
+                                      session.snapshot_text(), version, false, false, store_->shards(model_)},
                                      columns_json(model_.columns));
   next_ = born;
   load_->begin(exported, version, session.before(), interrupt_);

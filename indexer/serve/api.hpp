@@ -34,6 +34,7 @@ struct Api {
   bool is_public = false;
   std::uint64_t max_rows = 1000;
   std::int64_t generation = 0;
+  int shards = 1;  ///< of the collection
   std::optional<WriteTarget> target;  ///< nothing: it can only be read
 
   /// The generation's column of that name, or null.

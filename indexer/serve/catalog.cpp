@@ -27,7 +27,7 @@ constexpr milliseconds kLastRetry{5'000};
 
 constexpr const char* kQuery =
     "SELECT path, to_json(fields), to_json(filters), scope, public, max_rows, collection, columns, "
-    "generation, model, target "
+    "generation, model, target, shards "
     "FROM daas.served_api";
 
 WriteTarget read_target(std::string_view text) {
@@ -68,6 +68,7 @@ Api read_api(const Result& rows, int row) {
   api.collection = rows.text(row, 6);
   api.columns = parse_columns(rows(row, 7));
   api.generation = rows.is_null(row, 8) ? 0 : rows.integer(row, 8);
+  api.shards = static_cast<int>(rows.integer(row, 11));
   return api;
 }
 

@@ -123,6 +123,8 @@ class RangePlan {
                                                                        : "an interval: name(2024-01-01..2024-01-02,1 hour)");
     const auto from = number(facet_.from), to = number(facet_.to);
     const double least = (step->months * 28.0 + step->days) * static_cast<double>(kDayMicroseconds) + static_cast<double>(step->microseconds);
+    // One range, also where a second step would leave the calendar.
+    if (least >= static_cast<double>(to - from) * static_cast<double>(unit)) return stepped(from, to, [&](std::int64_t i) { return i == 0 ? from : to; }, 1);
     const double most = static_cast<double>(to - from) * static_cast<double>(unit) / least + 1;
     return stepped(from, to, [&](std::int64_t i) { return later(from, unit, *step, i); },
                    most > 1e6 ? kMostRanges + 1 : static_cast<std::int64_t>(most));

@@ -74,6 +74,7 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
   bool draining() const override { return draining_.load(); }
   bool closed() const override { return closed_.load(); }
   std::chrono::seconds idle_timeout() const override { return settings_.idle_timeout; }
+  bool admits(const ServerRequest& head) const override { return !settings_.admits || settings_.admits(head); }
   std::uint64_t max_body() const override { return settings_.max_body; }
   bool take_place() override {
     if (places_.fetch_sub(1) > 0) return true;
@@ -157,7 +158,7 @@ void HttpServer::Core::accepted(error_code error, tcp::socket socket) {
     });
     return;
   }
-  {
+  try {
     std::unique_lock lock(mutex_);
     if (sessions_.size() < most_connections_) {
       auto session = open_session(shared_from_this(), std::move(socket), tls_ ? tls_->context() : nullptr);
@@ -165,6 +166,9 @@ void HttpServer::Core::accepted(error_code error, tcp::socket socket) {
       lock.unlock();
       session->start();
     }
+  } catch (const std::exception& failure) {
+    // One connection without memory must not be the last one.
+    spdlog::error("serve: a connection can't be served: {}", log_text(failure));
   }
   accept();
 }

@@ -121,6 +121,8 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   void read() {
     if (host_->draining()) return close();
     parser_.emplace();
+    head_ = chunks_ = false;  // of the request before, which a refusal must not be shaped by
+    unread_ = true;
     parser_->header_limit(kLongestHeader);
     parser_->body_limit(host_->max_body());
     lowest().expires_after(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
@@ -133,11 +135,26 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     if (error) return has_read(error);
     const auto length = parser_->content_length();
     if (length && *length > kSmallBody) {
+      if (*length <= host_->max_body() && !host_->admits(take_request(parser_->get()))) {
+        return refuse({413, "PGRST100", "a body over 64 KB is taken from who may write only", {}, "send the token of an account that may", {}});
+      }
       if (!host_->take_place()) return refuse(unavailable("too many large bodies are being read").error());
       has_place_ = true;
     } else if (!length) {
       parser_->body_limit(kSmallBody);  // in chunks, without a word of how many
     }
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      asio::async_write(stream_, asio::buffer(kContinue), [self = this->shared_from_this()](error_code failed, std::size_t) {
+        if (failed) return self->cut();
+        self->read_body();
+      });
+      return;
+    }
+    read_body();
+  }
+
+  void read_body() {
     http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code failed, std::size_t) {
       self->has_read(failed);
     });
@@ -159,6 +176,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       return error == http::error::end_of_stream ? close() : cut();
     }
     busy_ = true;
+    unread_ = false;
     auto message = parser_->release();
     parser_.reset();
     head_ = message.method() == http::verb::head;
@@ -195,6 +213,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   void write(ServerResponse response) {
     busy_ = true;
     body_ = std::move(response.body);
+    const bool in_pieces = response.more != nullptr;
     more_ = head_ ? nullptr : std::move(response.more);
     response_.emplace();
     response_->version(11);
@@ -215,7 +234,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     response_->keep_alive(keep_alive_ && !host_->draining() && (!more_ || chunks_));
     if (more_) {
       if (chunks_) response_->chunked(true);
-    } else if (!bodiless) {
+    } else if (!bodiless && !in_pieces) {  // nobody knows how long the pieces of a HEAD's GET would be
       response_->content_length(body_.size());
     }
     response_->body() = head_ || more_ ? asio::const_buffer() : asio::buffer(body_);
@@ -293,8 +312,18 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     } else {
       error_code ignored;
       stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-      cut();
+      if (!unread_) return cut();
+      // A close with bytes unread is a reset, which can overtake the answer that says what was wrong with them.
+      lowest().expires_after(std::chrono::seconds(1));
+      discard();
     }
+  }
+
+  void discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kSmallBody), [self = this->shared_from_this()](error_code error, std::size_t) {
+      error ? self->cut() : self->discard();
+    });
   }
 
   /// At once, so that a body which is not whole can't be taken for one.
@@ -318,6 +347,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   std::optional<http::response<ViewBody>> response_;
   std::optional<http::response_serializer<ViewBody>> serializer_;
   bool busy_ = false;
+  bool unread_ = false;  ///< of the request there may be more to come
   bool has_place_ = false;  ///< of a large body, until its answer is written
   bool closing_ = false;
   bool keep_alive_ = false;

@@ -30,6 +30,8 @@ class SessionHost {
   virtual bool draining() const = 0;
   /// Nothing runs any more: an answer that comes now goes nowhere.
   virtual bool closed() const = 0;
+  /// Whether a body over 64 KB may follow this header.
+  virtual bool admits(const ServerRequest& head) const = 0;
   virtual std::chrono::seconds idle_timeout() const = 0;
   virtual std::uint64_t max_body() const = 0;
   /// A place for a body over 64 KB, of which there are few: what everybody may send is held in memory.

@@ -84,8 +84,10 @@ LoginDesk::LoginDesk(Settings settings, const TokenAuthority& tokens)
       sessions_(settings_.session_life.count() > 0 ? 1 : 0, kMostRefreshes,
                 [&] { return std::make_unique<AccountStore>(settings_.conninfo, &stop_); }) {}
 
-LoginDesk::~LoginDesk() {
+void LoginDesk::stop() {
   stop_.raise();
+  logins_.stop();
+  sessions_.stop();
 }
 
 bool LoginDesk::has(std::string_view path) { return path == kLogin || path == kRefresh || path == kLogout; }

@@ -35,7 +35,10 @@ class LoginDesk {
   };
 
   LoginDesk(Settings settings, const TokenAuthority& tokens);
-  ~LoginDesk();
+  ~LoginDesk() { stop(); }
+
+  /// Gives up what is under way. Nobody is answered afterwards.
+  void stop();
 
   /// The route of a path, or nothing: /auth/login, /auth/refresh, /auth/logout.
   static bool has(std::string_view path);

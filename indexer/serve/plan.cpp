@@ -16,6 +16,8 @@ constexpr const char* kStateFacet =
     R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
     R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)","fence":"max(_ver_)"}}})json";
 
+constexpr std::uint64_t kStreamPage = 1000;  // rows; an API's max_rows may be one
+constexpr std::size_t kMostRanges = 2000;  // each is a query to Solr
 constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,024 clauses
 constexpr std::size_t kMostOrderTerms = 32;
 constexpr std::size_t kMostMembers = 1664;  // as PostgreSQL's MaxTupleAttributeNumber
@@ -172,10 +174,13 @@ void add_highlights(const ApiRequest& request, const Api& api, const QueryParame
 
 std::string facets_of(const ApiRequest& request, const Api& api, std::vector<FacetShape>& shapes) {
   std::string all = kStateFacet;
+  std::size_t ranges = 0;
   for (const auto& facet : request.facets) {
     std::string member;
     shapes.push_back(plan_facet(facet, shapes.size(), filterable(api, facet.column, "counted"), api, member));
     all.insert(all.size() - 1, "," + member);
+    ranges += shapes.back().bounds.size();
+    if (ranges > kMostRanges) throw Refusal(400, "54000", "over 2,000 ranges in one request", {}, "take larger steps, or fewer facets");
   }
   return all;
 }
@@ -208,6 +213,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   ReadPlan plan;
   plan.api = api.path;
   plan.model = api.model;
+  plan.one_shard = api.shards == 1;
   plan.by_cursor = request.cursor.has_value();
   plan.solr.collection = api.collection;
   auto& parameters = plan.solr.parameters;
@@ -232,6 +238,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   plan.shape = answer_shape(request, api);
   plan.streams = request.format == Format::kLines && !plan.by_cursor && request.limit.value_or(kNoLimit) > api.max_rows;
   plan.limit = request.limit.value_or(kNoLimit);
+  if (plan.streams) plan.shape.rows = std::min(kStreamPage, plan.limit);
   if (plan.streams && request.offset != 0) {
     throw Refusal(400, "54000", "a stream of rows begins with the first one", {},
                   "leave out the offset, or ask for no more than " + std::to_string(api.max_rows) + " rows: limit=");

@@ -62,6 +62,8 @@ struct ReadPlan {
   std::uint64_t limit = kNoLimit;  ///< rows of a stream in all
   SolrRequest solr;
   AnswerShape shape;
+  /// A fence proves what one shard shows: of several, an answer can't be known to be still the collection's.
+  bool one_shard = true;
   std::shared_ptr<const Catalog> catalog = nullptr;  ///< that it was made from, when its maker says so
 };
 

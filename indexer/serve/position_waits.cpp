@@ -54,6 +54,16 @@ bool PositionWaits::wait(std::string model, std::string collection, Lsn position
 }
 
 void PositionWaits::run() {
+  while (true) {
+    try {
+      return answer();
+    } catch (const std::exception& failure) {
+      spdlog::error("serve: waits for positions failed: {}", failure.what());
+    }
+  }
+}
+
+void PositionWaits::answer() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waits_.empty(); });

@@ -52,6 +52,7 @@ class PositionWaits {
   };
 
   void run();
+  void answer();
   /// The position of a collection's searcher; the highest there is when the collection is gone.
   Lsn look(const std::string& collection);
   void wish(const std::map<std::string, Lsn>& wanted);

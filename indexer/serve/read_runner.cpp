@@ -13,6 +13,7 @@ namespace daas {
 namespace {
 
 constexpr std::size_t kMostReads = 1024;
+constexpr std::size_t kSmallAnswer = 32 * 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 
 /// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
@@ -86,13 +87,22 @@ ReadPlan ReadRunner::plan(const Read& read) const {
   return plan;
 }
 
+bool ReadRunner::may_keep(const ReadPlan& planned) const {
+  return cache_.on() && planned.one_shard && !planned.by_cursor && !planned.streams;
+}
+
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
   auto planned = plan(*read);  // refused here, a bad request costs no worker
   // A cursor's nonce makes each answer another one, and a stream has no end that could be kept.
-  if (cache_.on() && !planned.by_cursor && !planned.streams) {
+  if (may_keep(planned)) {
     const auto kept = cache_.find(planned.solr.collection, cache_key(planned), read->request.min_position.value_or(0),
                                   std::chrono::steady_clock::now());
-    if (kept) return reply(*kept);
+    if (kept && kept->body.size() <= kSmallAnswer) return reply(*kept);
+    // To be hashed and compressed takes time that the server's threads have not.
+    if (kept) {
+      if (!run_aside(read->path, [kept, reply] { reply(*kept); }, reply)) throw too_many();
+      return;
+    }
   }
   if (!run(std::move(read), std::move(planned), std::move(reply))) throw too_many();
 }
@@ -203,7 +213,7 @@ std::optional<ServerResponse> ReadRunner::answer(SolrQuery& solr, const std::sha
     if (auto cursor = seal_.seal(planned, rows.next); !cursor.empty()) {
       response.headers.emplace_back("Daas-Cursor", std::move(cursor));
     }
-  } else if (cache_.on() && !planned.streams && rows.state) {
+  } else if (may_keep(planned) && rows.state) {
     cache_.keep(planned.solr.collection, cache_key(planned), *rows.state,
                 std::make_shared<const ServerResponse>(response));
   }

@@ -35,6 +35,8 @@ class ReadService {
               LoginDesk& logins, WriteService& writes, KeyRing* keys = nullptr);
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
+  /// Whether who sends this header may send a large body: a write, with a token that is good. Never throws.
+  bool admits(const ServerRequest& head) const;
   /// The route of a target, for figures: an API that there is, or one of a few words.
   std::string route(const std::string& target) const;
   /// Gives up searches under way, and undoes writes.

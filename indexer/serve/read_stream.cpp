@@ -62,10 +62,12 @@ void ReadRunner::Stream::search(SolrQuery& solr, const Give& give) {
       if (reached) return self->next(give);
       self->fail(unavailable("the search engine's replicas are too far apart").error(), give);
     };
-    const auto deadline = std::chrono::steady_clock::now() + kLongestLag;
-    if (!runner_.waits_.wait(planned.model, planned.solr.collection, position_ - 1, deadline, then)) then(false);
+    const auto now = std::chrono::steady_clock::now();
+    if (latest_ == decltype(latest_){}) latest_ = now + kLongestLag;
+    if (now >= latest_ || !runner_.waits_.wait(planned.model, planned.solr.collection, position_ - 1, latest_, then)) then(false);
     return;
   }
+  latest_ = {};
   if (page.state) position_ = page.state->position;
   if (left_ != kNoLimit) left_ -= page.count;
   const bool last = page.next.empty() || page.next == mark_ || page.count < planned.shape.rows || left_ == 0;

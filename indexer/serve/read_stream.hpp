@@ -30,6 +30,7 @@ class ReadRunner::Stream : public std::enable_shared_from_this<ReadRunner::Strea
   std::string mark_;
   std::uint64_t left_;
   Lsn position_;
+  std::chrono::steady_clock::time_point latest_{};  ///< that a replica may lag behind this page's position
 };
 
 }  // namespace daas

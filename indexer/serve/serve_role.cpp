@@ -29,7 +29,8 @@ struct ServeRole::Parts {
               catalog, tokens, logins, writes, &keys),
         solr(options.solr, &stopping),
         server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key,
-                options.pg_writer.empty() ? kSmallBody : std::max(kSmallBody, options.max_body)},
+                options.pg_writer.empty() ? kSmallBody : std::max(kSmallBody, options.max_body),
+                 [this](const ServerRequest& head) { return reads.admits(head); }},
                [this](ServerRequest request, HttpServer::Reply reply) {
                  handle(std::move(request), std::move(reply));
                }) {}
@@ -83,6 +84,7 @@ void ServeRole::stop() {
   parts_->server.stop();
   parts_->stopping = true;
   parts_->keys.stop();
+  parts_->logins.stop();
   parts_->reads.stop();
 }
 

@@ -12,7 +12,7 @@ namespace daas {
 namespace ssl = boost::asio::ssl;
 
 TlsFiles::TlsFiles(std::string cert, std::string key)
-    : cert_(std::move(cert)), key_(std::move(key)), context_(read()), seen_(changed()) {}
+    : cert_(std::move(cert)), key_(std::move(key)), seen_(changed()), context_(read()) {}
 
 std::pair<TlsFiles::Time, TlsFiles::Time> TlsFiles::changed() const {
   std::error_code ignored;

@@ -27,8 +27,8 @@ class TlsFiles {
   const std::string cert_;
   const std::string key_;
   std::mutex mutex_;
+  std::pair<Time, Time> seen_;  ///< before they were read, so that what comes meanwhile is seen
   std::shared_ptr<boost::asio::ssl::context> context_;
-  std::pair<Time, Time> seen_;
   std::chrono::steady_clock::time_point next_look_{};
 };
 

@@ -3,6 +3,8 @@
 // instead of waiting for an answer nobody is there to read any more.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -16,7 +18,7 @@ namespace daas {
 template <class Tool>
 class WorkerPool {
  public:
-  /// Must not throw.
+  /// Must not throw: nobody is answered then.
   using Job = std::function<void(Tool&)>;
 
   /// @param make called on the constructing thread, once per worker
@@ -63,7 +65,11 @@ class WorkerPool {
       Job job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
-      job(tool);
+      try {
+        job(tool);
+      } catch (const std::exception& failure) {
+        spdlog::error("serve: work failed: {}", failure.what());  // of memory, most likely: one job's end, not all threads'
+      }
       job = nullptr;
       lock.lock();
     }

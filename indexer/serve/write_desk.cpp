@@ -82,7 +82,7 @@ void WriteSession::undo() noexcept {
 
 WriteResult WriteSession::attempt(const WritePlan& plan, const Api& api, const nlohmann::json& claims) {
   WriteResult result;
-  bool committing = false;
+  bool committing = false, committed = false;
   try {
     begin(claims);
     for (const auto& statement : plan.statements) {
@@ -96,8 +96,16 @@ WriteResult WriteSession::attempt(const WritePlan& plan, const Api& api, const n
       return result;
     }
     committing = true;
-    result.position = connection_->run("COMMIT; SELECT pg_catalog.pg_current_wal_insert_lsn()").text(0, 0);
+    connection_->run("COMMIT");
+    committing = false;
+    committed = true;
+    result.position = connection_->run("SELECT pg_catalog.pg_current_wal_insert_lsn()").text(0, 0);
   } catch (const PgError&) {
+    // It is done; only how fresh a read must be to see it is not known.
+    if (committed) {
+      connection_.reset();
+      return result;
+    }
     if (committing && connection_ && PQstatus(connection_->raw()) != CONNECTION_OK) {
       connection_.reset();
       throw uncertain();
@@ -110,6 +118,7 @@ WriteResult WriteSession::attempt(const WritePlan& plan, const Api& api, const n
   } catch (...) {
     // Interrupted: the statement may go on for a while, so the connection is of no use.
     connection_.reset();
+    if (committed) return result;
     if (committing) throw uncertain();
     throw;
   }

@@ -79,6 +79,20 @@ std::string filter(const std::string& query) {
   return text.substr(head.size(), text.size() - head.size() - tail.size());
 }
 
+TEST(Stream, GoesInPagesOfItsOwnHoweverSmallTheApisAnswersAre) {
+  auto api = flights();
+  api.max_rows = 2;
+  const auto planned = [&](const std::string& query, const char* accept) {
+    return plan_read(parse_read(parse_target("/flights?" + query), {"", accept, ""}, "flights", api.filters), api, {{"airports", "EWR"}}, std::chrono::milliseconds(1));
+  };
+  EXPECT_EQ(planned("", "application/x-ndjson").shape.rows, 1000u);
+  EXPECT_EQ(planned("limit=3", "application/x-ndjson").shape.rows, 3u);
+  EXPECT_TRUE(planned("limit=3", "application/x-ndjson").streams);
+  EXPECT_FALSE(planned("limit=2", "application/x-ndjson").streams);
+  EXPECT_FALSE(planned("_cursor=", "application/x-ndjson").streams);
+  EXPECT_EQ(planned("", "application/json").shape.rows, 2u);
+}
+
 TEST(Plan, TheFrameOfAReadIsExactlyThis) {
   auto api = flights();
   api.scope = {{"origin", "airports"}};
