@@ -29,10 +29,10 @@ def site(open_site):
         one.sql("SELECT daas.create_api('any_token', 'desk', fields => '{id,team}', scope => '{}')")
         one.sql("SELECT daas.create_api('scoped', 'desk', fields => '{id,note}', scope => '{\"airport\": \"airports\"}')")
         one.sql("SELECT daas.create_api('both', 'desk', fields => '{id,airport}', scope => '{\"airport\": \"airports\", \"team\": \"teams\"}')")
-        one.sql("""CREATE TABLE memo (id bigint PRIMARY KEY, club text DEFAULT 'a', title varchar(9), body text, unseen int,
+        one.sql("""CREATE TABLE memo (id bigint PRIMARY KEY, club text DEFAULT 'a', source_title varchar(9), words text, unseen int,
                                       doubled bigint GENERATED ALWAYS AS (id * 2) STORED)""")
-        one.create_model("memo", "SELECT id, club, title AS head, body, unseen, doubled FROM memo", options={"text": {"body": "english"}})
-        one.sql("SELECT daas.create_api('memo', fields => '{id,club,head,body,doubled}', scope => '{\"club\": \"clubs\"}', writes => '{insert,update}')")
+        one.create_model("memo", "SELECT id, club, source_title AS heading, words, unseen, doubled FROM memo", options={"text": {"words": "english"}})
+        one.sql("SELECT daas.create_api('memo', fields => '{id,club,heading,words,doubled}', scope => '{\"club\": \"clubs\"}', writes => '{insert,update}')")
         for name, claims in {"nothing": {}, "member": {"clubs": ["a"]}, "ewr": {"airports": ["EWR"]}, "teams": {"teams": [1]}, "ewr_teams": {"airports": "EWR", "teams": [1, 2]},
                              "empty": {"airports": []}}.items():
             one.sql("SELECT daas.create_account(%s, 'secret', claims => %s)", (name, json.dumps(claims)))
@@ -76,7 +76,7 @@ def test_the_document_is_valid(site, account):
 
 @pytest.mark.parametrize("account, seen, traces", [
     (None, {"every"}, []), ("nothing", {"every", "any_token"}, ["team"]), ("empty", {"every", "any_token"}, ["team"]),
-    ("member", {"every", "any_token", "memo"}, ["team", "club", "clubs", "head"]),
+    ("member", {"every", "any_token", "memo"}, ["team", "club", "clubs", "heading"]),
     ("ewr", {"every", "any_token", "scoped"}, ["team", "note", "airports"]), ("teams", {"every", "any_token"}, ["team"]),
     ("ewr_teams", {"every", "any_token", "scoped", "both"}, ["team", "note", "airports", "teams", "airport"])])
 def test_a_caller_sees_what_a_read_would_answer_and_no_trace_of_the_rest(site, account, seen, traces):
@@ -87,7 +87,7 @@ def test_a_caller_sees_what_a_read_would_answer_and_no_trace_of_the_rest(site, a
         assert (site.api(api, token, limit=1).status_code == 200) == (api in seen), api
     words = set(re.findall(r"\w+", json.dumps(described)))
     for name in ("team", "note", "airports", "teams", "airport", "hidden", "any_token", "scoped", "both", "desk", "EWR",
-                 "memo", "club", "clubs", "head", "title", "unseen"):
+                 "memo", "club", "clubs", "heading", "source_title", "unseen"):
         assert (name in words) == (name in traces or name in seen), name
 
 
@@ -194,7 +194,7 @@ def test_writes_are_described_to_who_may_make_them(site):
     assert site.write("DELETE", "memo", site.token("member", "secret"), id="eq.1").status_code == 405
     for path in apis(described) - {"memo"}:
         assert set(described["paths"]["/" + path]) == {"get", "head"}, path
-    assert list(described["components"]["schemas"]["body.memo"]["properties"]) == ["id", "club", "head", "body"]
+    assert list(described["components"]["schemas"]["body.memo"]["properties"]) == ["id", "club", "heading", "words"]
 
 
 def test_a_write_is_answered_as_the_document_says(site):
@@ -209,17 +209,17 @@ def test_a_write_is_answered_as_the_document_says(site):
         assert all(fits(described, body, row) for row in rows) == said_to_fit, sent
         check_answer(described, "/memo", method.lower(), answer)
         return answer
-    made("POST", 201, True, {"id": 2**53 + 1, "head": "one"})
-    rows = made("POST", 201, True, [{"id": 2, "head": None}, {"id": 3, "head": "three"}], returned).json()
+    made("POST", 201, True, {"id": 2**53 + 1, "heading": "one"})
+    rows = made("POST", 201, True, [{"id": 2, "heading": None}, {"id": 3, "heading": "three"}], returned).json()
     assert [row["doubled"] for row in rows] == [4, 6] and all(fits(described, "/components/schemas/memo", row) for row in rows)
-    assert made("PATCH", 200, True, {"head": "new"}, returned, id="eq.2").json()[0]["head"] == "new"
-    made("PATCH", 204, True, {"head": "new"}, id="eq.3")
+    assert made("PATCH", 200, True, {"heading": "new"}, returned, id="eq.2").json()[0]["heading"] == "new"
+    made("PATCH", 204, True, {"heading": "new"}, id="eq.3")
     made("POST", 400, False, {"id": "x"})
     made("POST", 400, False, {"id": 4, "doubled": 8})
     made("POST", 400, False, {"id": 4, "unseen": 8})
-    made("PATCH", 400, True, {"head": "longer than it may be"}, id="eq.2")
-    made("PATCH", 400, True, {"head": "x"})
-    made("PATCH", 400, True, {"head": "x"}, body="wfts.words")
+    made("PATCH", 400, True, {"heading": "longer than it may be"}, id="eq.2")
+    made("PATCH", 400, True, {"heading": "x"})
+    made("PATCH", 400, True, {"heading": "x"}, words="wfts.fox")
     made("POST", 409, True, {"id": 2})
     made("POST", 403, True, {"id": 4, "club": "b"})
     made("POST", 415, True, {"id": 4}, {"Content-Type": "text/plain"})
