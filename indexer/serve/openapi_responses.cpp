@@ -49,7 +49,7 @@ constexpr SharedResponse kResponses[] = {
      " 42804 42846 42883 54000 54001 54011"},
     {400, "BadWrite", kWrites, true, "The request can't be parsed, has no filter, names what there is not, has a value that the column does not"
      " take, breaks a constraint, or a trigger refuses it. Nothing is done.",
-     "PGRST100 PGRST102 PGRST122 PGRST124 PGRST127 PGRST204 0A000 20xxx 21000 22xxx 23xxx 27000 428C9 42701 42703 42804 42846 42883 42P10"
+     "PGRST100 PGRST102 PGRST122 PGRST123 PGRST124 PGRST127 PGRST200 PGRST204 0A000 20xxx 21000 22xxx 23xxx 27000 428C9 42701 42703 42804 42846 42883 42P10"
      " 54xxx 55000 P0001"},
     {400, "BadBody", kSessions, true, "The body holds no refresh token.", "PGRST100 PGRST102"},
     {401, "Unauthorized", kAll, false, "No token where one is needed, one that is not valid, or a wrong account or password.",

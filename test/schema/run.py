@@ -88,9 +88,9 @@ def ask(site, directory):
     assert {"post", "patch", "delete"} <= paths["/draft"].keys() & paths["/memo"].keys(), "and their writes"
     seed = os.environ.get("SEED") or str(random.randrange(10**9))
     command = [SCHEMATHESIS, "--config-file", HERE / "schemathesis.toml", "run", document, "--url", site.indexer.url,
-               "--phases", "examples,coverage,fuzzing", "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--continue-on-failure", "--max-examples",
-               os.environ.get("EXAMPLES") or "60", "--seed", seed, "--workers", "2"]
-    # Not positive_data_acceptance: a schema says how a filter begins, and not how each type's values are spelt.
+               "--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--max-examples",
+               os.environ.get("EXAMPLES") or "60", "--seed", seed, "--workers", "1"]
+    # One worker: CPython's parser, which Hypothesis calls, fails now and then when two threads are in it (3.11).
     settings = {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "DAAS_SCHEMA_ACCOUNT": "tester",
                 "DAAS_SCHEMA_PASSWORD": "secret", "DAAS_SCHEMA_TOKEN": token}
     return subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,

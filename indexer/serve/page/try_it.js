@@ -141,7 +141,7 @@ export class TryIt {
       element("h3", { class: answer.ok ? "good" : "error" }, `${answer.status} ${answer.statusText}`.trim(),
         element("small", {}, ` ${Math.round(took)} ms, ${size} bytes`)),
       element("details", {}, element("summary", {}, "Headers"), element("table", { class: "headers" }, element("tbody", {}, headers))),
-      text ? element("pre", { tabindex: "0", "aria-label": "Body" }, json ? indented(shown) : shown) : element("p", {}, "No body."),
+      text ? element("pre", { tabindex: "0", "aria-label": "Body of the answer" }, json ? indented(shown) : shown) : element("p", {}, "No body."),
       text.length > LONGEST ? element("p", {}, `Only the first ${LONGEST.toLocaleString()} characters are shown.`) : "",
       this.#nextPage(answer.headers.get("Daas-Cursor")) ?? "");
   }
