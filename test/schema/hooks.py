@@ -75,23 +75,30 @@ def written(operation, one, tree, names):
     return st.tuples(st.one_of(few, few, one.map(lambda pair: dict([pair]))), rest).map(lambda both: both[0] | both[1])
 
 
-def likely(drawn):
-    """A body that PostgreSQL may take: few of its members, of the token's scope, with keys that meet others sometimes."""
-    body, first, kept = drawn
-    rows = body if isinstance(body, list) else [body]
-    if not rows or not all(isinstance(row, dict) for row in rows):
-        return body
-    names = [name for name in rows[0] if name not in ("id", "airport", "desk")][:kept]
-    made = [{"id": first + number} | {name: row.get(name) for name in names} for number, row in enumerate(rows)]
-    return made if isinstance(body, list) else made[0]
+VALUES = {"bigint": st.integers(0, 500), "integer": st.integers(0, 500), "smallint": st.integers(0, 500), "boolean": st.booleans(),
+          "text": st.text("ab'\"\\é,{} \u2028😀", max_size=8), "numeric": st.floats(allow_nan=False, allow_infinity=False), "date": st.dates().map(str),
+          "double precision": st.floats(allow_nan=False, allow_infinity=False), "uuid": st.uuids().map(str), "jsonb": st.just({"a": [1, None]})}
+
+
+def likely(operation):
+    """Bodies that PostgreSQL takes: columns of common types, of the token's scope, with keys that meet others sometimes."""
+    schema = operation.schema.raw_schema
+    body = resolved(schema, schema["paths"][operation.path][operation.method.lower()]["requestBody"]["content"]["application/json"]["schema"])
+    several = "oneOf" in body
+    types = {name: column["x-pg-type"] for name, column in resolved(schema, body["oneOf"][0] if several else body)["properties"].items()}
+    plain = [name for name, of in types.items() if of in VALUES and name not in ("id", "airport", "desk")]
+
+    def rows(names):
+        row = st.fixed_dictionaries({name: st.one_of(st.none(), VALUES[types[name]]) for name in names} | ({"id": st.integers(0, 5000)} if several else {}))
+        return st.one_of(row, st.lists(row, min_size=1, max_size=3)) if several else row
+    return st.lists(st.sampled_from(plain), max_size=3, unique=True).flatmap(rows)
 
 
 @schemathesis.hook
 def before_generate_body(context, strategy):
     if "service" in context.operation.tags:
         return strategy
-    some = st.tuples(strategy, st.integers(0, 500), st.integers(0, 2)).map(likely)
-    return st.one_of(strategy, some, some)
+    return st.one_of(strategy, likely(context.operation), likely(context.operation))
 
 
 @schemathesis.hook

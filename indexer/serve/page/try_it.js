@@ -64,7 +64,8 @@ export class TryIt {
     const add = button("Add a filter", {}, () => this.#addFilter(filters));
     const parts = [];
     if (filters.length > 0) parts.push(element("fieldset", {}, element("legend", {}, "Filters"), this.filters, add));
-    const [often, seldom] = [this.query.slice(0, 4), this.query.slice(4)];
+    const often = this.query.filter(([one]) => !/^(not\.)?(and|or)$/.test(one.name)).slice(0, 4);
+    const seldom = this.query.filter((one) => !often.includes(one));
     parts.push(element("div", { class: "grid" }, rows(often), this.accept ? field("Accept", this.accept, "How the rows are written.") : null));
     if (this.body) parts.push(field("Body", this.body, this.document.resolve(this.operation.requestBody).description));
     if (seldom.length + this.headers.length > 0) {
