@@ -54,7 +54,7 @@ export class Session {
       this.#take(body);
       this.#show();
     } catch {
-      if (this.#refreshToken === used) this.#refreshToken = ""; // nobody knows whether it is good yet
+      if (this.#refreshToken === used) this.#refreshToken = ""; // nobody knows whether it is still good
     }
   }
 
