@@ -219,7 +219,8 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     response_->version(11);
     response_->result(response.status);
     response_->set(http::field::server, "daas");
-    response_->set(http::field::content_type, "application/json; charset=utf-8");
+    // A write that answers nothing has no JSON.
+    if (!body_.empty()) response_->set(http::field::content_type, "application/json; charset=utf-8");
     for (const auto& [name, value] : response.headers) {
       if (name == "Vary") {
         response_->insert(name, value);

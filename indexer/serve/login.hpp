@@ -42,6 +42,8 @@ class LoginDesk {
 
   /// The route of a path, or nothing: /auth/login, /auth/refresh, /auth/logout.
   static bool has(std::string_view path);
+  /// Whether logins can be refreshed.
+  bool has_sessions() const { return settings_.session_life.count() > 0; }
   /// A POST. Calls `reply` once, on any thread. @throws Refusal
   void handle(std::string_view path, const ServerRequest& request, HttpServer::Reply reply);
 

@@ -17,9 +17,16 @@ bool may_see(const Api& api, const nlohmann::json* claims);
 /// The APIs that a caller may see, by path. They live as long as the catalog.
 std::vector<const Api*> visible_apis(const Catalog& catalog, const nlohmann::json* claims);
 
+/// What a document says of the server itself.
+struct ServerTraits {
+  std::string version;    ///< of the daemon
+  bool writes = false;    ///< it has a role that writes; without, no API has other methods than GET and HEAD
+  bool sessions = false;  ///< logins can be refreshed
+  bool limited = false;   ///< an account has so many requests a second
+};
+
 /// The document of these APIs, in which others leave no trace.
 /// @param apis in the order of the document
-/// @param version of the daemon
-nlohmann::ordered_json openapi(const std::vector<const Api*>& apis, const std::string& version);
+nlohmann::ordered_json openapi(const std::vector<const Api*>& apis, const ServerTraits& server);
 
 }  // namespace daas

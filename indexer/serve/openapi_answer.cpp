@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "serve/openapi.hpp"
 #include "serve/text_cursor.hpp"
 
 namespace daas {
@@ -22,7 +21,7 @@ ServerResponse OpenApiAnswers::answer(const std::shared_ptr<const Catalog>& cata
 
   auto body = kept(catalog, key);
   if (!body) {
-    body = std::make_shared<const std::string>(openapi(apis, version_).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+    body = std::make_shared<const std::string>(openapi(apis, server_).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
     keep(catalog, std::move(key), body);
   }
   ServerResponse response;

@@ -11,6 +11,7 @@
 
 #include "serve/api.hpp"
 #include "serve/http_server.hpp"
+#include "serve/openapi.hpp"
 
 namespace daas {
 
@@ -18,8 +19,7 @@ namespace daas {
 /// tenth of a second to make, and nobody needs a token to ask for it. Thread-safe.
 class OpenApiAnswers {
  public:
-  /// @param version of the daemon
-  explicit OpenApiAnswers(std::string version) : version_(std::move(version)) {}
+  explicit OpenApiAnswers(ServerTraits server) : server_(std::move(server)) {}
 
   /// @param claims as of openapi()
   /// @param accept the request's header: application/openapi+json is answered to who names it, which is
@@ -32,7 +32,7 @@ class OpenApiAnswers {
   Body kept(const std::shared_ptr<const Catalog>& catalog, const std::string& key);
   void keep(const std::shared_ptr<const Catalog>& catalog, std::string key, Body body);
 
-  const std::string version_;
+  const ServerTraits server_;
   std::mutex mutex_;
   std::shared_ptr<const Catalog> catalog_;  ///< that the bodies are of
   std::unordered_map<std::string, Body> bodies_;

@@ -94,8 +94,9 @@ std::string key_text(const std::string& name) {
   return key;
 }
 
-std::string filter_key(const Api& api, const std::string& column) {
-  return "filter." + api.path + "." + key_text(column);
+/// Writes ask for no words: a column with a language has a filter of its own for them.
+std::string filter_key(const Api& api, const Column& column, bool write = false) {
+  return (write && !column.language.empty() ? "where." : "filter.") + api.path + "." + key_text(column.name);
 }
 
 std::string listed(const std::vector<std::string>& names, std::size_t most, const char* between) {
@@ -169,7 +170,7 @@ void append_parameters(ordered_json& parameters, const Api& api) {
     if (api.column(field) != nullptr) fields.push_back(field);
   }
   each_filter(api, [&](const Column& column, const std::vector<ColumnOperator>& operators) {
-    append_member(parameters, filter_key(api, column.name), filter_parameter(column, operators));
+    append_member(parameters, filter_key(api, column), filter_parameter(column, operators));
     if (can_order(column)) ordered.push_back(column.name);
   });
   append_member(parameters, "select." + api.path, query_parameter(
@@ -193,9 +194,25 @@ ordered_json read_parameters(const Api& api, bool head) {
     references.push_back(openapi_reference("parameters", each.name));
   }
   each_filter(api, [&](const Column& column, const std::vector<ColumnOperator>&) {
-    references.push_back(openapi_reference("parameters", filter_key(api, column.name)));
+    references.push_back(openapi_reference("parameters", filter_key(api, column)));
   });
   return references;
+}
+
+void append_write_filters(ordered_json& parameters, const Api& api) {
+  each_filter(api, [&](const Column& column, const std::vector<ColumnOperator>&) {
+    if (column.language.empty()) return;
+    auto wordless = column;
+    wordless.language.clear();
+    append_member(parameters, filter_key(api, column, true), filter_parameter(wordless, column_operators(wordless)));
+  });
+}
+
+void append_write_conditions(ordered_json& references, const Api& api) {
+  for (const char* tree : {"and", "or", "not.and", "not.or"}) references.push_back(openapi_reference("parameters", tree));
+  each_filter(api, [&](const Column& column, const std::vector<ColumnOperator>&) {
+    references.push_back(openapi_reference("parameters", filter_key(api, column, true)));
+  });
 }
 
 }  // namespace daas

@@ -34,6 +34,24 @@ const WriteTarget::Column* field_over(const Api& api, std::string_view source) {
   return found == columns.end() ? nullptr : &*found;
 }
 
+/// Types whose values are names of the database's objects: PostgreSQL refuses one that there is not as it refuses a
+/// broken statement. @param type as format_type() prints it
+bool names_objects(std::string_view type) {
+  constexpr std::string_view kTypes[] = {"regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper",
+                                         "regoperator", "regproc", "regprocedure", "regrole", "regtype"};
+  if (type.ends_with("[]")) type.remove_suffix(2);
+  return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
+}
+
+/// The first of these columns whose values are names; nothing when there is none.
+const WriteTarget::Column* naming_column(const Api& api, const std::vector<std::string>& written) {
+  for (const auto& name : written) {
+    const auto* column = api.target ? api.target->column(name) : nullptr;
+    if (column != nullptr && column->field && names_objects(column->type)) return column;
+  }
+  return nullptr;
+}
+
 std::string message_of(const PgError& error, const Api& api) {
   // Of the table, or of one that a trigger writes: neither is the client's to know.
   if (error.sqlstate() == "42501") return "permission denied for " + api.path;
@@ -45,11 +63,17 @@ std::string message_of(const PgError& error, const Api& api) {
 
 }  // namespace
 
-ApiError write_error(const PgError& error, const Api& api) {
+ApiError write_error(const PgError& error, const Api& api, const std::vector<std::string>& written) {
   const auto& code = error.sqlstate();
   ApiError told;
   told.status = status_of(code);
   told.code = code;
+  const bool about_names = code.starts_with("42") || code.starts_with("3F");
+  if (const auto* column = told.status == 500 && about_names ? naming_column(api, written) : nullptr) {
+    // Not PostgreSQL's words: whether it was the value, or a trigger that is broken, can't be told for certain.
+    return {400, "22P02", "invalid input syntax for type " + column->type, "column " + api.path + "." + column->name + " is written",
+            "its values are names of objects of the database", {}};
+  }
   if (told.status == 500) {
     told.message = "the database could not make the write";
     told.hint = "see the daemon's log";

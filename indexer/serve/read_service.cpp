@@ -52,7 +52,7 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       writes_(writes),
       keys_(keys),
       origins_(settings.origins),
-      documents_(settings.version),
+      documents_({settings.version, writes.can_write(), logins.has_sessions(), settings.requests_per_account > 0}),
       runner_(std::move(settings.runner), catalog) {
   if (settings.requests_per_account > 0) account_limit_.emplace(settings.requests_per_account);
 }

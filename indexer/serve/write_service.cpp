@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <set>
+
 #include "core/log_field.hpp"
 #include "serve/pg_refusal.hpp"
 #include "serve/response.hpp"
@@ -43,6 +45,15 @@ const Api& present(const Catalog& catalog, const std::string& path, std::string_
 /// A statement that names what is gone: the definition changed a moment ago.
 bool is_outdated(const PgError& error) {
   return error.sqlstate() == "42703" || error.sqlstate() == "42P01" || error.sqlstate() == "42704";
+}
+
+/// Of all rows, each once.
+std::vector<std::string> named_members(const WriteRequest& request) {
+  std::set<std::string> names;
+  for (const auto& row : request.rows) {
+    for (const auto& [name, value] : row) names.insert(name);
+  }
+  return {names.begin(), names.end()};
 }
 
 ServerResponse written(const WriteRequest& request, const WritePlan& plan, const WriteResult& result) {
@@ -113,8 +124,10 @@ ServerResponse WriteService::answer(WriteSession& session, const Write& write) {
       return written(write.request, plan, session.run(plan, api, write.claims));
     } catch (const PgError& error) {
       if (attempt < kMostReadings && is_outdated(error) && catalog_.refresh(kDefinitionWait)) continue;
-      auto told = write_error(error, api);
-      if (told.status >= 500 || told.status == 403) spdlog::warn("serve: {} /{}: {}", write.method, write.path, error.log_text());
+      auto told = write_error(error, api, named_members(write.request));
+      // A value that names no object, or a trigger that is broken.
+      const bool unclear = told.code != error.sqlstate() && told.status == 400;
+      if (told.status >= 500 || told.status == 403 || unclear) spdlog::warn("serve: {} /{}: {}", write.method, write.path, error.log_text());
       return error_response(told);
     }
   }

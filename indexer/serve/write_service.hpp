@@ -18,6 +18,8 @@ class WriteService {
   WriteService(CatalogWatcher& catalog, std::unique_ptr<WriteDesk> desk)
       : catalog_(catalog), desk_(std::move(desk)) {}
 
+  /// Whether a writer's role is configured.
+  bool can_write() const { return desk_ != nullptr; }
   /// @param claims of the verified token
   /// @throws Refusal
   void handle(const ServerRequest& request, const Target& target, const Api& api, nlohmann::json claims,

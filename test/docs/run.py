@@ -70,7 +70,7 @@ def define(site):
              " '<img src=x onerror=alert(1)>' FROM generate_series(1, 60) i")
     site.create_model("flight", "SELECT * FROM flight")
     site.sql("SELECT daas.create_api('open', 'flight', public => true)")
-    site.sql("SELECT daas.create_api('flights', 'flight', scope => '{\"origin\": \"airports\"}')")
+    site.sql("SELECT daas.create_api('flights', 'flight', scope => '{\"origin\": \"airports\"}', writes => '{insert,delete}')")
     site.sql("SELECT daas.create_account('ewr', 'secret ü', claims => '{\"airports\": [\"EWR\"]}')")
     site.indexer.start()
     site.wait_for_api("open")
@@ -83,6 +83,7 @@ def read_the_page(site, browser, screen):
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(10_000)
+    page.clock.install()
     said, asked = [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
@@ -101,7 +102,12 @@ def read_the_page(site, browser, screen):
     send_a_read(site, page)
     check_screen(page, screen, "api")
     walk(page)
-    page.click("button:has-text('Log out')")
+    write(site, page)
+    check_screen(page, screen, "write")
+    stay_logged_in(page)
+    with page.expect_response("**/auth/logout") as ended:
+        page.click("button:has-text('Log out')")
+    assert ended.value.status == 204
     expect(page.locator("nav a")).to_have_text(["open"])
     expect(page.locator("h1")).to_have_text("APIs")
     assert not said, said
@@ -162,6 +168,43 @@ def walk(page):
         following.click()
         expect(body).not_to_have_text(shown)
     assert rows == list(range(60, 0, -2)) and pages > 3, (rows, pages)
+
+
+def write(site, page):
+    page.get_by_label("Method", exact=True).select_option("post")
+    body = page.get_by_label("Body", exact=True)
+    assert list(json.loads(body.get_attribute("placeholder"))) == ["id", "origin", "delay", ODD]
+    body.fill(json.dumps({"id": 5, "origin": "EWR", "delay": -1, ODD: "it's"}))
+    page.click("summary:has-text('More parameters')")
+    page.get_by_label("Prefer", exact=True).fill("return=representation")
+    command = page.locator(".command pre").inner_text()
+    done = subprocess.run(["sh", "-c", command.replace("curl ", "curl -sS ", 1)], env=os.environ | {"TOKEN": site.token("ewr", "secret ü")},
+                          stdout=subprocess.PIPE, text=True, check=True, timeout=20)
+    assert json.loads(done.stdout) == [{"id": 5, "origin": "EWR", "delay": -1, ODD: "it's"}], command
+    body.fill(body.input_value().replace("5", "7"))
+    page.click("button:has-text('Send')")
+    expect(page.locator(".answer h3")).to_contain_text("201")
+    assert json.loads(page.locator(".answer pre").inner_text())[0]["id"] == 7
+    page.get_by_label("Method", exact=True).select_option("delete")
+    expect(page.get_by_label("Body", exact=True)).to_have_count(0)
+    page.click("text=Add a filter")
+    page.get_by_label("Operator", exact=True).select_option("in")
+    page.get_by_label("Value", exact=True).fill("(5,7)")
+    page.click("button:has-text('Send')")
+    expect(page.locator(".answer h3")).to_contain_text("204")
+    site.assert_equal("flight")
+
+
+def stay_logged_in(page):
+    """A little before its end a token is replaced, without a touch."""
+    page.get_by_label("Value", exact=True).fill("(8)")
+    for _ in range(2):
+        with page.expect_response("**/auth/refresh") as refreshed:
+            page.clock.fast_forward("01:00:00")
+        assert refreshed.value.status == 200
+        refreshed.value.finished()
+    expect(page.get_by_label("Value", exact=True)).to_have_value("(8)")
+    expect(page.get_by_text("Log out")).to_be_visible()
 
 
 def check_screen(page, screen, name):

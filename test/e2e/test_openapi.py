@@ -19,7 +19,7 @@ ORIGIN = "https://app.example"
 
 @pytest.fixture(scope="module")
 def site(open_site):
-    with open_site(cors_origin=ORIGIN) as one:
+    with open_site(cors_origin=ORIGIN, requests_per_account="1000") as one:
         make_every_source(one)
         one.sql("CREATE TABLE desk (id int PRIMARY KEY, airport text, team int, hidden text, note text)")
         one.sql("INSERT INTO desk SELECT i, 'EWR', i, 'hidden', 'n' || i FROM generate_series(1, 20) i")
@@ -29,7 +29,11 @@ def site(open_site):
         one.sql("SELECT daas.create_api('any_token', 'desk', fields => '{id,team}', scope => '{}')")
         one.sql("SELECT daas.create_api('scoped', 'desk', fields => '{id,note}', scope => '{\"airport\": \"airports\"}')")
         one.sql("SELECT daas.create_api('both', 'desk', fields => '{id,airport}', scope => '{\"airport\": \"airports\", \"team\": \"teams\"}')")
-        for name, claims in {"nothing": {}, "ewr": {"airports": ["EWR"]}, "teams": {"teams": [1]}, "ewr_teams": {"airports": "EWR", "teams": [1, 2]},
+        one.sql("""CREATE TABLE memo (id bigint PRIMARY KEY, club text DEFAULT 'a', source_title varchar(9), words text, unseen int,
+                                      doubled bigint GENERATED ALWAYS AS (id * 2) STORED)""")
+        one.create_model("memo", "SELECT id, club, source_title AS heading, words, unseen, doubled FROM memo", options={"text": {"words": "english"}})
+        one.sql("SELECT daas.create_api('memo', fields => '{id,club,heading,words,doubled}', scope => '{\"club\": \"clubs\"}', writes => '{insert,update}')")
+        for name, claims in {"nothing": {}, "member": {"clubs": ["a"]}, "ewr": {"airports": ["EWR"]}, "teams": {"teams": [1]}, "ewr_teams": {"airports": "EWR", "teams": [1, 2]},
                              "empty": {"airports": []}}.items():
             one.sql("SELECT daas.create_account(%s, 'secret', claims => %s)", (name, json.dumps(claims)))
         one.indexer.start()
@@ -39,6 +43,7 @@ def site(open_site):
         one.assert_equal("desk")
         wait_for(lambda: apis(document(one, one.token("ewr_teams", "secret"))) == {"every", "any_token", "scoped", "both"}, 20,
                  "all APIs are described")
+        wait_for(lambda: apis(document(one, one.token("member", "secret"))) == {"every", "any_token", "memo"}, 20, "the written one, too")
         yield one
 
 
@@ -61,7 +66,7 @@ def resolved(described, value):
     return value
 
 
-@pytest.mark.parametrize("account", [None, "nothing", "ewr_teams"])
+@pytest.mark.parametrize("account", [None, "nothing", "ewr_teams", "member"])
 def test_the_document_is_valid(site, account):
     described = document(site, account and site.token(account, "secret"))
     OpenAPIV31SpecValidator(described).validate()
@@ -71,16 +76,18 @@ def test_the_document_is_valid(site, account):
 
 @pytest.mark.parametrize("account, seen, traces", [
     (None, {"every"}, []), ("nothing", {"every", "any_token"}, ["team"]), ("empty", {"every", "any_token"}, ["team"]),
+    ("member", {"every", "any_token", "memo"}, ["team", "club", "clubs", "heading"]),
     ("ewr", {"every", "any_token", "scoped"}, ["team", "note", "airports"]), ("teams", {"every", "any_token"}, ["team"]),
     ("ewr_teams", {"every", "any_token", "scoped", "both"}, ["team", "note", "airports", "teams", "airport"])])
 def test_a_caller_sees_what_a_read_would_answer_and_no_trace_of_the_rest(site, account, seen, traces):
     token = account and site.token(account, "secret")
     described = document(site, token)
     assert apis(described) == seen
-    for api in ("every", "any_token", "scoped", "both"):
+    for api in ("every", "any_token", "scoped", "both", "memo"):
         assert (site.api(api, token, limit=1).status_code == 200) == (api in seen), api
     words = set(re.findall(r"\w+", json.dumps(described)))
-    for name in ("team", "note", "airports", "teams", "airport", "hidden", "any_token", "scoped", "both", "desk", "EWR"):
+    for name in ("team", "note", "airports", "teams", "airport", "hidden", "any_token", "scoped", "both", "desk", "EWR",
+                 "memo", "club", "clubs", "heading", "source_title", "unseen"):
         assert (name in words) == (name in traces or name in seen), name
 
 
@@ -156,6 +163,93 @@ def test_every_example_is_answered(site):
             answer = site.api(path, token, headers=where) if parameter["in"] == "header" else site.api(path, token, **where)
             assert answer.status_code in (200, 206), (path, where, answer.text)
     assert tried > 60
+
+
+# Writes
+
+def fits(described, schema, value):
+    registry = Registry().with_resource("urn:doc", Resource(contents=described, specification=DRAFT202012))
+    return OAS31Validator({"$ref": "urn:doc#" + schema}, registry=registry, format_checker=oas31_format_checker).is_valid(value)
+
+
+def check_answer(described, path, method, answer):
+    """Its status, its headers and, of an error, its code are those that the document has for the operation."""
+    operation = described["paths"][path][method]
+    said = resolved(described, operation["responses"][str(answer.status_code)])
+    for name, header in said.get("headers", {}).items():
+        assert name in answer.headers or not resolved(described, header).get("required"), name
+    if answer.status_code >= 400:
+        code = answer.json()["code"]
+        assert {code, code[:2] + "xxx"} & set(re.findall(r"\w+", said["description"])), (code, said["description"])
+        assert fits(described, "/components/schemas/Error", answer.json())
+    elif not answer.content:
+        assert "Content-Type" not in answer.headers
+    else:
+        assert answer.headers["Content-Type"].split(";")[0] in said["content"]
+
+
+def test_writes_are_described_to_who_may_make_them(site):
+    described = document(site, site.token("member", "secret"))
+    assert set(described["paths"]["/memo"]) == {"get", "head", "post", "patch"}
+    assert site.write("DELETE", "memo", site.token("member", "secret"), id="eq.1").status_code == 405
+    for path in apis(described) - {"memo"}:
+        assert set(described["paths"]["/" + path]) == {"get", "head"}, path
+    assert list(described["components"]["schemas"]["body.memo"]["properties"]) == ["id", "club", "heading", "words"]
+
+
+def test_a_write_is_answered_as_the_document_says(site):
+    token = site.token("member", "secret")
+    described = document(site, token)
+    body, returned = "/components/schemas/body.memo", {"Prefer": "return=representation"}
+
+    def made(method, status, said_to_fit, sent=None, headers=None, **parameters):
+        answer = site.write(method, "memo", token, sent, headers, **parameters)
+        assert answer.status_code == status, answer.text
+        rows = sent if isinstance(sent, list) else [sent]
+        assert all(fits(described, body, row) for row in rows) == said_to_fit, sent
+        check_answer(described, "/memo", method.lower(), answer)
+        return answer
+    made("POST", 201, True, {"id": 2**53 + 1, "heading": "one"})
+    rows = made("POST", 201, True, [{"id": 2, "heading": None}, {"id": 3, "heading": "three"}], returned).json()
+    assert [row["doubled"] for row in rows] == [4, 6] and all(fits(described, "/components/schemas/memo", row) for row in rows)
+    assert made("PATCH", 200, True, {"heading": "new"}, returned, id="eq.2").json()[0]["heading"] == "new"
+    made("PATCH", 204, True, {"heading": "new"}, id="eq.3")
+    made("POST", 400, False, {"id": "x"})
+    made("POST", 400, False, {"id": 4, "doubled": 8})
+    made("POST", 400, False, {"id": 4, "unseen": 8})
+    made("PATCH", 400, True, {"heading": "longer than it may be"}, id="eq.2")
+    made("PATCH", 400, True, {"heading": "x"})
+    made("PATCH", 400, True, {"heading": "x"}, words="wfts.fox")
+    made("POST", 409, True, {"id": 2})
+    made("POST", 403, True, {"id": 4, "club": "b"})
+    made("POST", 415, True, {"id": 4}, {"Content-Type": "text/plain"})
+    made("POST", 406, True, [{"id": 4}, {"id": 5}], {"Accept": "application/vnd.pgrst.object+json"})
+
+
+def test_logging_in_and_out_is_answered_as_the_document_says(site):
+    described = document(site)
+
+    def post(path, said, **sent):
+        answer = requests.post(site.indexer.url + path, timeout=20, **sent)
+        assert answer.status_code == said, answer.text
+        check_answer(described, path, "post", answer)
+        if said == 200:
+            assert fits(described, "/components/schemas/Token", answer.json()), answer.text
+            assert set(answer.json()) == set(described["components"]["schemas"]["Token"]["properties"])
+        return answer
+    first = post("/auth/login", 200, auth=("nothing", "secret")).json()
+    post("/auth/login", 401, auth=("nobody", "secret"))
+    second = post("/auth/refresh", 200, json={"refresh_token": first["refresh_token"]}).json()
+    post("/auth/refresh", 400, json={})
+    post("/auth/logout", 204, json={"refresh_token": second["refresh_token"]})
+    post("/auth/refresh", 401, json={"refresh_token": second["refresh_token"]})
+    for _ in range(30):
+        answer = requests.post(site.indexer.url + "/auth/login", timeout=20, auth=("nobody", "wrong"))
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
+    check_answer(described, "/auth/login", "post", answer)
+    assert all("429" in operation["responses"] for path in apis(described) for operation in described["paths"]["/" + path].values())
 
 
 def test_a_definition_shows_within_a_second(site):

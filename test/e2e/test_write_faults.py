@@ -174,6 +174,7 @@ def test_a_server_without_a_writer_says_what_to_configure(site):
         wait_for(lambda: site.api("t", site.access).status_code == 200, 10, "it serves")
         answer = write(site, "PATCH", {"value": "x"}, id="eq.1")
         refused(answer, 501, "PGRST127", "--pg-writer")
+        assert set(site.api("openapi.json", site.access).json()["paths"]["/t"]) == {"get", "head"}
         assert write(site, "PATCH", path="r").status_code == 405
         assert write(site, "POST", {"id": 3, "value": "x" * 70_000}).status_code == 413
     finally:

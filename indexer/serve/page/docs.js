@@ -54,6 +54,7 @@ function overview() {
   const apis = shown.apis();
   const rows = apis.map((api) => element("tr", {},
     element("th", { scope: "row" }, element("a", { href: `#/${api.name}` }, `/${api.name}`)),
+    element("td", { class: "codes" }, Object.keys(api.operations).map((method) => [element("code", {}, method.toUpperCase()), " "])),
     element("td", {}, prose(Object.values(api.operations)[0].description ?? ""))));
   const services = shown.services().flatMap((one) => Object.entries(one.operations).map(([method, operation]) => element("tr", {},
     element("th", { scope: "row" }, element("code", {}, `${method.toUpperCase()} ${one.path}`)), element("td", {}, operation.summary))));
@@ -62,7 +63,7 @@ function overview() {
   return [
     element("h1", {}, "APIs"),
     element("p", {}, prose(shown.json.info.description)),
-    table(["API", "Reads"], rows, apis.length === 0 ? (session.token ? "This token reads no API." : "No API is public: log in to see what you may read.") : null),
+    table(["API", "Takes", "Rows"], rows, apis.length === 0 ? (session.token ? "This token reads no API." : "No API is public: log in to see what you may read.") : null),
     element("h2", {}, "The service itself"), table(["Request", "Does"], services),
     element("p", {}, "For machines all of this is in ", element("a", { href: "openapi.json" }, "openapi.json"), " (OpenAPI 3.1)."),
     element("h2", {}, "Errors"),

@@ -76,17 +76,26 @@ export class ApiDocument {
     return Object.keys(this.resolve(good ?? {}).content ?? {});
   }
 
-  /** [status, description, its codes] of what may go wrong. */
+  /** A body's members, with nulls for values: what can be written. */
+  sampleBody(operation) {
+    const schema = this.resolve(this.resolve(operation.requestBody)?.content?.["application/json"]?.schema);
+    const row = this.resolve(schema?.oneOf?.[0] ?? schema);
+    return JSON.stringify(Object.fromEntries(Object.keys(row?.properties ?? {}).map((name) => [name, null])), null, 2);
+  }
+
+  /** [status, description, its codes] of what may go wrong: a status has one description for each kind of operation. */
   errors() {
-    const statuses = new Map();
+    const found = new Map();
     for (const { operations } of this.#paths()) {
       for (const operation of Object.values(operations)) {
         for (const [status, response] of Object.entries(operation.responses)) {
-          if (Number(status) >= 400) statuses.set(status, this.resolve(response).description);
+          if (Number(status) < 400) continue;
+          const { description } = this.resolve(response);
+          found.set(`${status} ${description}`, [status, description]);
         }
       }
     }
-    return [...statuses].sort().map(([status, description]) => {
+    return [...found.values()].sort().map(([status, description]) => {
       const [text, codes] = description.split(" Codes: ");
       return [status, text, (codes ?? "").replace(/\.$/, "")];
     });

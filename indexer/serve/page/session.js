@@ -1,8 +1,13 @@
-// Who reads. The token is in this page's memory only, and gone with it.
+// Who reads and writes. The tokens are in this page's memory only, and gone with it.
 import { button, copy, element, field } from "./elements.js";
+
+const LATEST = 30; // seconds before a token's end at which the next one is asked for
+const LONGEST_PAUSE = 2 ** 31 - 1; // milliseconds that a timer can wait
 
 export class Session {
   #token = "";
+  #refreshToken = "";
+  #timer = 0;
   #changed;
 
   /** @param changed called when there is another token, or none any more */
@@ -18,14 +23,44 @@ export class Session {
 
   /** Forgets a token that the server does not take. */
   refused(message) {
-    this.#token = "";
+    this.#take({ access_token: "" });
     this.#show(message);
   }
 
-  #set(token) {
-    this.#token = token.trim();
+  #set(tokens) {
+    this.#take(tokens);
     this.#show();
     this.#changed();
+  }
+
+  /** An answer with tokens: { access_token, expires_in, refresh_token }, of which the last two may be missing. */
+  #take({ access_token: token, expires_in: seconds, refresh_token: refreshToken }) {
+    clearTimeout(this.#timer);
+    this.#token = token.trim();
+    this.#refreshToken = refreshToken ?? "";
+    if (!this.#refreshToken) return;
+    const pause = Math.max(seconds - LATEST, seconds / 2) * 1000;
+    this.#timer = setTimeout(() => this.#refresh(), Math.min(pause, LONGEST_PAUSE));
+  }
+
+  /** A refresh token is good once, so that this asks once for each. What is being filled in on the page stays. */
+  async #refresh() {
+    const used = this.#refreshToken;
+    try {
+      const answer = await send("auth/refresh", used);
+      const body = await answer.json();
+      if (this.#refreshToken !== used) return; // logged out meanwhile
+      if (!answer.ok) throw new Error(body.message ?? `status ${answer.status}`);
+      this.#take(body);
+      this.#show();
+    } catch {
+      if (this.#refreshToken === used) this.#refreshToken = ""; // nobody knows whether it is still good
+    }
+  }
+
+  #logOut() {
+    if (this.#refreshToken) send("auth/logout", this.#refreshToken).catch(() => {});
+    this.#set({ access_token: "" });
   }
 
   #show(message) {
@@ -37,7 +72,7 @@ export class Session {
     const until = exp ? `, until ${new Date(exp * 1000).toLocaleTimeString()}` : "";
     const copied = button("Copy token", {}, () => copy(copied, this.#token));
     return element("div", { class: "row" }, element("span", {}, `${sub ?? "With a token"}${until}`), copied,
-      button("Log out", {}, () => this.#set("")));
+      button("Log out", {}, () => this.#logOut()));
   }
 
   #form(message) {
@@ -59,7 +94,7 @@ export class Session {
     });
     paste.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#set(token.value);
+      this.#set({ access_token: token.value });
     });
     return element("details", { class: "login", open: Boolean(message) }, element("summary", {}, "Log in"),
       element("div", { class: "panel" }, login, paste, says));
@@ -73,7 +108,12 @@ async function logIn(account, password) {
   const answer = await fetch("auth/login", { method: "POST", headers: { Authorization: `Basic ${basic}` }, credentials: "omit" });
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.message ?? `status ${answer.status}`);
-  return body.access_token;
+  return body;
+}
+
+function send(path, refreshToken) {
+  return fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, credentials: "omit",
+    body: JSON.stringify({ refresh_token: refreshToken }) });
 }
 
 /** What a token says of itself; nothing here trusts it. */

@@ -1,6 +1,6 @@
 // A form that makes requests of one API's operations, from what the document says of them.
 import { quoted } from "./document.js";
-import { button, copy, element, field, options } from "./elements.js";
+import { button, copy, element, field, options, prose } from "./elements.js";
 import { indented } from "./json_text.js";
 
 const LONGEST = 200_000; // characters of an answer that are shown
@@ -10,7 +10,9 @@ export class TryIt {
     this.document = apiDocument;
     this.api = api;
     this.session = session;
-    this.method = options(element("select"), Object.keys(api.operations).map((name) => [name, name.toUpperCase()]));
+    this.method = options(element("select"), Object.entries(api.operations)
+      .map(([name, operation]) => [name, `${name.toUpperCase()}: ${operation.summary ?? ""}`]));
+    this.about = element("p", { class: "about" });
     this.filters = element("div", { class: "filters" });
     this.parts = new Map(); // of each row in `filters`: its name and value
     this.inputs = element("div");
@@ -33,7 +35,7 @@ export class TryIt {
 
   #form() {
     const copied = button("Copy", {}, () => copy(copied, this.command.textContent));
-    return element("form", { class: "try" }, field("Method", this.method), this.inputs,
+    return element("form", { class: "try" }, field("Method", this.method), this.about, this.inputs,
       element("p", { class: "request" }, element("span", { class: "unseen" }, "Request: "), this.url),
       element("div", { class: "row" }, element("button", { type: "submit", class: "first" }, "Send")),
       element("div", { class: "command" }, this.command, copied), this.answer);
@@ -48,7 +50,9 @@ export class TryIt {
     this.query = query.map((one) => [one, inputFor(one), one.allowEmptyValue ? element("input", { type: "checkbox" }) : null]);
     this.headers = headers.map((one) => [one, inputFor(one)]);
     this.accept = types.length > 1 ? options(element("select"), types.map((type) => [type])) : null;
-    this.body = this.operation.requestBody ? element("textarea", { rows: "6", spellcheck: "false" }) : null;
+    this.body = this.operation.requestBody
+      ? element("textarea", { rows: "6", spellcheck: "false", required: true, placeholder: this.document.sampleBody(this.operation) }) : null;
+    this.about.replaceChildren(...prose(this.operation.description ?? ""));
     this.filters.replaceChildren();
     this.parts.clear();
 
@@ -60,7 +64,8 @@ export class TryIt {
     const add = button("Add a filter", {}, () => this.#addFilter(filters));
     const parts = [];
     if (filters.length > 0) parts.push(element("fieldset", {}, element("legend", {}, "Filters"), this.filters, add));
-    const [often, seldom] = [this.query.slice(0, 4), this.query.slice(4)];
+    const often = this.query.filter(([one]) => !/^(not\.)?(and|or)$/.test(one.name)).slice(0, 4);
+    const seldom = this.query.filter((one) => !often.includes(one));
     parts.push(element("div", { class: "grid" }, rows(often), this.accept ? field("Accept", this.accept, "How the rows are written.") : null));
     if (this.body) parts.push(field("Body", this.body, this.document.resolve(this.operation.requestBody).description));
     if (seldom.length + this.headers.length > 0) {
@@ -137,7 +142,7 @@ export class TryIt {
       element("h3", { class: answer.ok ? "good" : "error" }, `${answer.status} ${answer.statusText}`.trim(),
         element("small", {}, ` ${Math.round(took)} ms, ${size} bytes`)),
       element("details", {}, element("summary", {}, "Headers"), element("table", { class: "headers" }, element("tbody", {}, headers))),
-      text ? element("pre", { tabindex: "0", "aria-label": "Body" }, json ? indented(shown) : shown) : element("p", {}, "No body."),
+      text ? element("pre", { tabindex: "0", "aria-label": "Body of the answer" }, json ? indented(shown) : shown) : element("p", {}, "No body."),
       text.length > LONGEST ? element("p", {}, `Only the first ${LONGEST.toLocaleString()} characters are shown.`) : "",
       this.#nextPage(answer.headers.get("Daas-Cursor")) ?? "");
   }
@@ -179,7 +184,7 @@ function curl({ method, target, headers, body }, withToken) {
   const lines = [`curl ${method === "HEAD" ? "-I " : method === "GET" ? "" : `-X ${method} `}${quote(new URL(target, location.href).href)}`];
   if (withToken) lines.push('-H "Authorization: Bearer $TOKEN"');
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quote(`${name}: ${value}`)}`);
-  if (body) lines.push(`--data ${quote(body)}`);
+  if (body) lines.push(`--data-raw ${quote(body)}`);
   // curl reads braces and brackets of an address as lists.
   if (/[{}[\]]/.test(target)) lines[0] = lines[0].replace("curl ", "curl -g ");
   return lines.join(" \\\n  ");

@@ -63,9 +63,39 @@ std::set<std::string> apis_of(const ordered_json& document) {
   return apis;
 }
 
-ordered_json document_of(const json& claims) {
+ordered_json document_of(const json& claims, const ServerTraits& server = {"1.2.3"}) {
   const auto all = catalog();
-  return openapi(visible_apis(all, claims.is_null() ? nullptr : &claims), "1.2.3");
+  return openapi(visible_apis(all, claims.is_null() ? nullptr : &claims), server);
+}
+
+const ServerTraits kWriting{"1.2.3", true, true, true};
+
+/// A catalog with an API that takes `writes`, of a table with a generated column, a key that is no field, and texts to
+/// search.
+Catalog written_catalog(bool insert, bool update, bool remove) {
+  auto desk = api_of("desk", {column("id", "bigint"), column("name", "text"), column("body", "text"), column("total", "numeric"), column("nums", "integer[]")});
+  desk.columns.push_back(column("secret_key", "integer"));
+  desk.columns[2].language = "english";
+  desk.target = WriteTarget{"public.desk_table", false, insert, update, remove,
+                            {{"id", "id", "bigint", true, true}, {"name", "title_of_table", "text", true, true}, {"body", "body", "text", true, true},
+                             {"total", "total", "numeric", true, false}, {"nums", "nums", "integer[]", true, true},
+                             {"secret_key", "secret_key", "integer", false, true}},
+                            {"secret_key"}};
+  auto catalog_of_it = catalog();
+  catalog_of_it.apis.emplace("desk", desk);
+  return catalog_of_it;
+}
+
+ordered_json written_document(bool insert, bool update, bool remove, const ServerTraits& server = kWriting) {
+  const auto all = written_catalog(insert, update, remove);
+  const json claims = json::object();
+  return openapi(visible_apis(all, &claims), server);
+}
+
+std::set<std::string> methods_in(const ordered_json& document, const std::string& path) {
+  std::set<std::string> methods;
+  for (const auto& [method, operation] : document.at("paths").at(path).items()) methods.insert(method);
+  return methods;
 }
 
 /// Follows `$ref`s of the document.
@@ -76,8 +106,8 @@ ordered_json resolved(const ordered_json& document, const ordered_json& value) {
   return document.at(ordered_json::json_pointer(pointer.substr(1)));
 }
 
-ordered_json parameter(const ordered_json& document, const std::string& path, const std::string& name) {
-  for (const auto& each : document["paths"][path]["get"]["parameters"]) {
+ordered_json parameter(const ordered_json& document, const std::string& path, const std::string& name, const std::string& method = "get") {
+  for (const auto& each : document["paths"][path][method]["parameters"]) {
     auto found = resolved(document, each);
     if (found["name"] == name) return found;
   }
@@ -98,7 +128,7 @@ TEST(OpenApiTest, ShowsOnlyWhatTheCallerMayRead) {
 TEST(OpenApiTest, WhatTheCallerMayNotReadLeavesNoTrace) {
   auto only_open = catalog();
   std::erase_if(only_open.apis, [](const auto& entry) { return entry.first != "open"; });
-  EXPECT_EQ(document_of(nullptr).dump(), openapi(visible_apis(only_open, nullptr), "1.2.3").dump());
+  EXPECT_EQ(document_of(nullptr).dump(), openapi(visible_apis(only_open, nullptr), {"1.2.3"}).dump());
 
   const auto text = document_of({{"airports", {"EWR"}}}).dump();
   EXPECT_NE(text.find("only_flights"), std::string::npos);
@@ -113,11 +143,11 @@ TEST(OpenApiTest, TheSameApisGiveTheSameBytes) {
   for (const char* path : {"two", "open", "flights", "any_token", "unloaded", "scoped_unloaded"}) other.emplace(path, reversed.apis.at(path));
   reversed.apis = std::move(other);
   const json claims = {{"airports", "EWR"}, {"regions", "x"}, {"teams", 1}};
-  EXPECT_EQ(openapi(visible_apis(reversed, &claims), "1.2.3").dump(), document_of(claims).dump());
+  EXPECT_EQ(openapi(visible_apis(reversed, &claims), {"1.2.3"}).dump(), document_of(claims).dump());
 }
 
 TEST(OpenApiTest, EveryReferenceLeadsSomewhere) {
-  const auto document = document_of({{"airports", "EWR"}, {"regions", "x"}, {"teams", 1}});
+  const auto document = written_document(true, true, true);
   std::size_t references = 0;
   const std::function<void(const ordered_json&)> walk = [&](const ordered_json& value) {
     if (value.is_object() && value.contains("$ref")) {
@@ -145,7 +175,14 @@ TEST(OpenApiTest, NamesOfMembersAreUnique) {
     more.path = path;
     catalog.apis.emplace(path, more);
   }
-  const auto document = openapi(visible_apis(catalog, nullptr), "1");
+  for (auto& [path, api] : catalog.apis) {
+    api.is_public = false;
+    api.target = WriteTarget{"t", false, true, true, true, {}, {}};
+    for (auto& each : api.columns) each.language = each.type == ValueType::kText ? "simple" : "";
+    for (const auto& field : api.fields) api.target->columns.push_back({field, field, "text", true, true});
+  }
+  const json claims = json::object();
+  const auto document = openapi(visible_apis(catalog, &claims), kWriting);
   const std::function<void(const ordered_json&)> walk = [&](const ordered_json& value) {
     std::set<std::string> names;
     if (value.is_object()) {
@@ -203,8 +240,104 @@ TEST(OpenApiTest, SecuritySaysWhoNeedsAToken) {
   EXPECT_TRUE(document["components"]["securitySchemes"].contains("token"));
 }
 
+TEST(OpenApiTest, AWriteIsListedWhereItWouldBeTaken) {
+  EXPECT_EQ(methods_in(written_document(true, true, true), "/desk"), (std::set<std::string>{"get", "head", "post", "patch", "delete"}));
+  EXPECT_EQ(methods_in(written_document(true, false, false), "/desk"), (std::set<std::string>{"get", "head", "post"}));
+  EXPECT_EQ(methods_in(written_document(false, true, false), "/desk"), (std::set<std::string>{"get", "head", "patch"}));
+  EXPECT_EQ(methods_in(written_document(false, false, true), "/desk"), (std::set<std::string>{"get", "head", "delete"}));
+  const auto document = written_document(true, true, true);
+  EXPECT_EQ(methods_in(document, "/open"), (std::set<std::string>{"get", "head"})) << "it has no target";
+  EXPECT_FALSE(document["components"]["schemas"].contains("body.open"));
+
+  // A server without a writer's role answers 501 to each.
+  const auto reading = written_document(true, true, true, {"1.2.3"});
+  EXPECT_EQ(methods_in(reading, "/desk"), (std::set<std::string>{"get", "head"}));
+  EXPECT_FALSE(reading["components"]["schemas"].contains("body.desk"));
+}
+
+TEST(OpenApiTest, ABodyHasTheColumnsThatCanBeWritten) {
+  const auto document = written_document(true, true, true);
+  const auto& schema = document["components"]["schemas"]["body.desk"];
+  std::set<std::string> members;
+  for (const auto& [name, member] : schema["properties"].items()) members.insert(name);
+  EXPECT_EQ(members, (std::set<std::string>{"id", "name", "body", "nums"})) << "total is generated";
+  EXPECT_FALSE(schema.contains("required"));
+  EXPECT_EQ(schema["properties"]["id"], document["components"]["schemas"]["desk"]["properties"]["id"]);
+  const auto row = ordered_json::parse(R"({"$ref":"#/components/schemas/body.desk"})");
+  const auto body = [&](const char* method) { return document["paths"]["/desk"][method]["requestBody"]["content"]["application/json"]["schema"]; };
+  EXPECT_EQ(body("post")["oneOf"][0], row);
+  EXPECT_EQ(body("post")["oneOf"][1]["items"], row);
+  EXPECT_EQ(body("patch"), row);
+  EXPECT_FALSE(document["paths"]["/desk"]["delete"].contains("requestBody"));
+  const auto text = document.dump();
+  for (const char* hidden : {"secret_key", "title_of_table", "desk_table"}) EXPECT_EQ(text.find(hidden), std::string::npos) << hidden;
+}
+
+TEST(OpenApiTest, AWriteTakesWhatChoosesItsRowsAndNothingOfPages) {
+  const auto document = written_document(true, true, true);
+  const auto names = [&](const char* method) {
+    std::set<std::string> found;
+    for (const auto& each : document["paths"]["/desk"][method]["parameters"]) found.insert(resolved(document, each)["name"]);
+    return found;
+  };
+  EXPECT_EQ(names("post"), (std::set<std::string>{"select", "columns", "on_conflict", "Prefer"}));
+  const std::set<std::string> conditions{"and", "or", "not.and", "not.or", "id", "name", "body", "total", "nums"};
+  auto expected = conditions;
+  expected.insert({"select", "Prefer"});
+  EXPECT_EQ(names("delete"), expected);
+  expected.insert("columns");
+  EXPECT_EQ(names("patch"), expected);
+
+  // PostgreSQL would find other words than the search engine.
+  const auto has_words = [&](const char* method) {
+    return parameter(document, "/desk", "body", method).dump().find("fts") != std::string::npos;
+  };
+  EXPECT_TRUE(has_words("get"));
+  EXPECT_FALSE(has_words("patch"));
+  EXPECT_FALSE(has_words("delete"));
+}
+
+TEST(OpenApiTest, AWriteHasItsOwnAnswers) {
+  const auto document = written_document(true, true, true);
+  const auto answer = [&](const char* method, const char* status) {
+    return resolved(document, document["paths"]["/desk"][method]["responses"][status]).dump();
+  };
+  EXPECT_NE(answer("post", "201").find("text/csv"), std::string::npos);
+  EXPECT_NE(answer("patch", "200").find("Daas-Position"), std::string::npos);
+  EXPECT_EQ(answer("delete", "204").find("content"), std::string::npos);
+  for (const char* method : {"post", "patch", "delete"}) {
+    EXPECT_NE(answer(method, "400").find("PGRST204"), std::string::npos);
+    EXPECT_NE(answer(method, "409").find("23505"), std::string::npos);
+    EXPECT_NE(answer(method, "503").find("08xxx"), std::string::npos);
+    EXPECT_FALSE(document["paths"]["/desk"][method]["responses"].contains("501"));
+    EXPECT_EQ(document["paths"]["/desk"][method]["security"].dump(), R"([{"token":[]}])");
+  }
+  EXPECT_EQ(answer("get", "400").find("PGRST204"), std::string::npos);
+  EXPECT_EQ(answer("get", "503").find("08xxx"), std::string::npos);
+}
+
+TEST(OpenApiTest, SessionsAndLimitsAreTheServers) {
+  const auto plain = document_of(nullptr), full = document_of(nullptr, kWriting);
+  const auto has = [](const ordered_json& document, const char* path, const char* method, const char* status) {
+    return document["paths"][path][method]["responses"].contains(status);
+  };
+  EXPECT_FALSE(plain["paths"].contains("/auth/refresh") || plain["paths"].contains("/auth/logout"));
+  EXPECT_FALSE(plain["components"]["schemas"]["Token"]["properties"].contains("refresh_token"));
+  EXPECT_FALSE(has(plain, "/open", "get", "429"));
+  EXPECT_TRUE(has(plain, "/auth/login", "post", "429")) << "failed logins are limited everywhere";
+  EXPECT_TRUE(full["components"]["schemas"]["Token"]["properties"].contains("refresh_token"));
+  for (const char* path : {"/auth/refresh", "/auth/logout"}) {
+    EXPECT_TRUE(has(full, path, "post", "429"));
+    EXPECT_EQ(full["paths"][path]["post"]["security"].dump(), "[{}]");
+    EXPECT_EQ(full["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"].dump(), R"(["refresh_token"])");
+  }
+  EXPECT_TRUE(has(full, "/open", "get", "429") && has(full, "/openapi.json", "get", "429"));
+  EXPECT_FALSE(has(full, "/healthz", "get", "429"));
+  EXPECT_TRUE(full["components"]["responses"]["TooManyRequests"]["headers"].contains("Retry-After"));
+}
+
 TEST(OpenApiAnswersTest, AreOfTheCallerAndOfTheCatalog) {
-  OpenApiAnswers answers("1.2.3");
+  OpenApiAnswers answers({"1.2.3"});
   const auto first = std::make_shared<const Catalog>(catalog());
   const json ewr = {{"airports", "EWR"}};
   const auto nobody_sees = document_of(nullptr).dump(), ewr_sees = document_of(ewr).dump();
@@ -215,9 +348,9 @@ TEST(OpenApiAnswersTest, AreOfTheCallerAndOfTheCatalog) {
   auto changed = catalog();
   changed.apis.at("open").fields = {"id"};
   const auto second = std::make_shared<const Catalog>(changed);
-  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), "1.2.3").dump());
+  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), {"1.2.3"}).dump());
   EXPECT_EQ(answers.answer(first, nullptr, "").body, nobody_sees) << "a request that began with the one before";
-  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), "1.2.3").dump());
+  EXPECT_EQ(answers.answer(second, nullptr, "").body, openapi(visible_apis(*second, nullptr), {"1.2.3"}).dump());
 }
 
 TEST(ColumnSchemaTest, IsOfTheJsonThatIsServed) {

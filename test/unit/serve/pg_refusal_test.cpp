@@ -35,6 +35,27 @@ TEST(PgRefusal, TheServersDetailIsNeverPassedOn) {
   EXPECT_NE(told("XX000").message, "words") << "what is none of the client's doing is for the log";
 }
 
+TEST(PgRefusal, AValueThatNamesNoObjectIsTheClients) {
+  Api api;
+  api.path = "items";
+  api.target.emplace();
+  api.target->columns = {{"kind", "k", "regtype", true, true, true}, {"kinds", "ks", "regclass[]", true, true, true},
+                         {"hidden", "h", "regtype", false, true, true}, {"region", "r", "region", true, true, true}};
+  const auto status = [&](const char* sqlstate, const std::vector<std::string>& written) {
+    PgError error(sqlstate, "INSERT: words");
+    error.set_report({"type \"secret\" does not exist", "", "", ""});
+    const auto told = write_error(error, api, written);
+    EXPECT_EQ(error_body(told).find("secret"), std::string::npos);
+    return told.status;
+  };
+  for (const char* sqlstate : {"42704", "42P01", "42883", "42601", "3F000"}) {
+    EXPECT_EQ(status(sqlstate, {"region", "kind"}), 400u) << sqlstate;
+    EXPECT_EQ(status(sqlstate, {"kinds"}), 400u) << sqlstate;
+    for (const char* other : {"region", "hidden", "none"}) EXPECT_EQ(status(sqlstate, {other}), 500u) << sqlstate << other;
+  }
+  EXPECT_EQ(status("XX000", {"kind"}), 500u);
+}
+
 TEST(PgRefusal, AnApplicationsOwnWordsArePassedOn) {
   const auto error = told("P0001");
   EXPECT_EQ(error.message, "words");
