@@ -22,12 +22,6 @@ constexpr std::size_t kMostQueries = 500;  // Solr answers 500 to more than 1,02
 constexpr std::size_t kMostOrderTerms = 32;
 constexpr std::size_t kMostMembers = 1664;  // as PostgreSQL's MaxTupleAttributeNumber
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "nothing" : text;
-}
-
 /// A cast that needs no arithmetic: to text, to the type itself, and to a wider one of whole numbers.
 AnswerShape::Member cast(AnswerShape::Member member, const std::string& to, const Column& column, const Api& api) {
   const auto none = [&] {
@@ -249,7 +243,7 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
         400, "54000", "offset + limit is more than 10,000",
         "an offset of " + std::to_string(request.offset) + " and " +
             std::to_string(plan.shape.rows) + " rows were asked for",
-        "order by a unique column and filter by the last value read: ?order=id&id=gt.LAST");
+        "walk with _cursor=, which goes to the end: its first page has an empty one");
   }
 
   // User filters stand in the main query and not in fq: only scopes are worth Solr's filter cache.

@@ -22,15 +22,9 @@ bool is_api_name(const std::string& name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
 }
 
-std::string listed_methods(const std::vector<std::string_view>& methods) {
-  std::string text;
-  for (const auto method : methods) text += (text.empty() ? "" : ", ") + std::string(method);
-  return text;
-}
-
 void allow(const ServerRequest& request, const std::vector<std::string_view>& methods) {
   if (std::find(methods.begin(), methods.end(), request.method) != methods.end()) return;
-  const auto allowed = listed_methods(methods);
+  const auto allowed = listed(methods);
   ApiError error{
       405, "PGRST117", "Unsupported HTTP method: " + request.method, {}, "allowed: " + allowed, {}};
   error.headers.emplace_back("Allow", allowed);
@@ -71,7 +65,7 @@ std::string ReadService::methods(const std::string& target) const {
   if (LoginDesk::has(path)) return "POST";
   const auto catalog = catalog_.current();
   const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
-  return listed_methods(api ? methods_of(*api) : std::vector<std::string_view>{"GET", "HEAD"});
+  return listed(api ? methods_of(*api) : std::vector<std::string_view>{"GET", "HEAD"});
 }
 
 void ReadService::handle(ServerRequest request, HttpServer::Reply plain_reply) {

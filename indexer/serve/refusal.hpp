@@ -37,6 +37,14 @@ class Refusal : public std::exception {
 /// 503 with Retry-After: clients of this dialect try again by themselves.
 Refusal unavailable(std::string message, std::string details = {});
 
+/// Names for a message: "a, b, c", or "nothing".
+template <typename Names>
+std::string listed(const Names& names) {
+  std::string text;
+  for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text.empty() ? "nothing" : text;
+}
+
 /// {"code":…,"message":…,"details":…,"hint":…}: always an object, since clients take an array or
 /// an empty body of a 404 for success. Bytes that are not UTF-8 are replaced.
 std::string error_body(const ApiError& error);

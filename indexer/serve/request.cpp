@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <span>
 
 #include "serve/filter_grammar.hpp"
 #include "serve/read_headers.hpp"
@@ -31,12 +30,6 @@ bool lists(const std::vector<std::string>& names, const std::string& name) {
 template <std::size_t N>
 bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
-}
-
-std::string listed_filters(std::span<const std::string> names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 std::vector<Selection> parse_select(std::string_view text) {
@@ -189,7 +182,7 @@ ApiRequest parse_read(const Target& target, const ReadHeaders& headers, std::str
     if (lists(filterable, column) || lists(readable, column)) return;
     throw Refusal(
         400, "42703", "column " + std::string(api) + "." + column + " does not exist",
-        "this API can be filtered by: " + (filterable.empty() ? "nothing" : listed_filters(filterable)),
+        "this API can be filtered by: " + listed(filterable),
         "other parameters are select, order, limit, offset, and, or, not.and, not.or, _cursor, _facet, _q and _highlight");
   };
   for (const auto& [name, value] : target.parameters) {

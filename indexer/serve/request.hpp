@@ -1,9 +1,10 @@
 // The first stage of a read: bytes of a request target and its headers to an ApiRequest. Pure.
 // Knows the grammar of the dialect, not the columns' types: that is plan.hpp.
 //
-//   target    = "/" name [ "?" param *( "&" param ) ]           percent-encoded UTF-8, "+" is a
-//   space param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits
-//             | "offset=" digits | "_cursor=" [ cursor ] | "_facet=" facets | "_q=" text | "_highlight=" name *( "," name ) | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
+//   target    = "/" name [ "?" param *( "&" param ) ]      percent-encoded UTF-8, "+" is a space
+//   param     = "select=" item *( "," item ) | "order=" term *( "," term ) | "limit=" digits | "offset=" digits
+//             | "_cursor=" [ cursor ] | "_facet=" facets | "_q=" text | "_highlight=" name *( "," name )
+//             | column "=" filter | [ "not." ] ( "and" | "or" ) "=" tree
 //   item      = "*" | [ name ":" ] name [ "::" type ]
 //   term      = name [ "." ( "asc" | "desc" ) ] [ "." ( "nullsfirst" | "nullslast" ) ]
 //   name      = bare | DQUOTE *( char | "\" char ) DQUOTE

@@ -5,6 +5,7 @@
 #include "serve/base64.hpp"
 #include "serve/key_ring.hpp"
 #include "serve/strict_json.hpp"
+#include "serve/text_cursor.hpp"
 
 namespace daas {
 namespace {
@@ -13,18 +14,11 @@ using nlohmann::json;
 
 constexpr std::string_view kRegisteredClaims[] = {"exp", "iss", "aud", "sub", "iat", "nbf", "jti"};
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 /// RFC 8725, 3.11: what says that it is no access token (a logout token, a DPoP proof, a security
 /// event) is none, whoever signed it. Most say JWT or nothing; RFC 9068 says at+jwt.
 bool is_access_token(const std::optional<std::string>& type) {
   if (!type) return true;
-  auto name = lower(*type);
+  auto name = lower_ascii(*type);
   if (name.starts_with("application/")) name.erase(0, std::string_view("application/").size());
   return name == "jwt" || name == "at+jwt";
 }
