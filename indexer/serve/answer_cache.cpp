@@ -24,6 +24,7 @@ AnswerCache::Answer AnswerCache::find(const std::string& collection, std::string
     return nullptr;
   }
   if (past != 0 && entry->state.position <= past) return nullptr;
+  if (now - lease->second.asked > term_ / 2 && !std::exchange(lease->second.renewing, true)) return nullptr;
   entries_.splice(entries_.begin(), entries_, entry);
   return entry->answer;
 }
@@ -35,6 +36,7 @@ void AnswerCache::renew(const std::string& collection, const CollectionState& st
   auto& lease = leases_.try_emplace(collection, Lease{state, asked}).first->second;
   if (state == lease.state) {
     lease.asked = std::max(lease.asked, asked);
+    lease.renewing = false;
   } else if (state.position >= lease.state.position || asked - lease.asked > term_) {
     // Else it is a replica that lags: it must not bring back what another one has left behind.
     lease = {state, asked};

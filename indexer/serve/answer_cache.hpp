@@ -32,7 +32,8 @@ class AnswerCache {
 
   bool on() const { return capacity_ > 0; }
 
-  /// The answer to `key` that is still the collection's, or null.
+  /// The answer to `key` that is still the collection's, or null. When half of the term is over, one caller gets null, so
+  /// that his search renews the lease before it ends: else all of them would search at once each time it does.
   /// @param past only an answer whose position is greater, when not 0
   Answer find(const std::string& collection, std::string_view key, Lsn past, TimePoint now);
   /// A search that began at `asked` saw this state.
@@ -50,6 +51,7 @@ class AnswerCache {
   struct Lease {
     CollectionState state;
     TimePoint asked;
+    bool renewing = false;  ///< somebody was sent to search, since half of the term was over
   };
 
   void drop(Entries::iterator entry);

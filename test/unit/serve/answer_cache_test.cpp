@@ -27,11 +27,23 @@ class Cache : public testing::Test {
 TEST_F(Cache, AnAnswerIsGivenAgainForTheTermOfTheLastLook) {
   cache.renew("c", kFirst, begin);
   cache.keep("c", "key", kFirst, answer());
-  EXPECT_TRUE(finds("key", begin + 10ms));
+  EXPECT_TRUE(finds("key", begin + 5ms));
   EXPECT_FALSE(finds("key", begin + 11ms));
   cache.renew("c", kFirst, begin + 11ms);
-  EXPECT_TRUE(finds("key", begin + 20ms));
-  EXPECT_FALSE(finds("other", begin + 20ms));
+  EXPECT_TRUE(finds("key", begin + 16ms));
+  EXPECT_FALSE(finds("other", begin + 16ms));
+}
+
+TEST_F(Cache, OneCallerRenewsTheLeaseBeforeItEndsForAll) {
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  EXPECT_FALSE(finds("key", begin + 6ms)) << "who is sent to search";
+  EXPECT_TRUE(finds("key", begin + 6ms));
+  EXPECT_TRUE(finds("key", begin + 10ms));
+  EXPECT_FALSE(finds("key", begin + 11ms)) << "the search has not come back";
+  cache.renew("c", kFirst, begin + 6ms);
+  EXPECT_TRUE(finds("key", begin + 11ms));
+  EXPECT_FALSE(finds("key", begin + 12ms)) << "the next one";
 }
 
 TEST_F(Cache, NothingIsGivenBeforeTheFirstLook) {
