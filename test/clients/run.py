@@ -9,16 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "reads")]
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import passing_stack
 
 import reads
 from cases import COUNTED, CSV, ERRORS, SQL
@@ -30,15 +27,9 @@ MODULES = Path(sys.argv[1]).resolve()  # where npm installed
 
 def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    directory = Path(tempfile.mkdtemp(prefix="daas-clients-"))
-    directory.chmod(0o755)  # the server's user passes through
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site, failures, passed = None, [], 0
-    try:
-        postgres.create()
-        solr.start()
-        site = Site("clients", directory / "daemon", postgres, solr)
+    failures, passed = [], 0
+    with passing_stack("clients") as stack:
+        site = stack.open("clients")
         open_table(site, 11)
         expected = expectations(site)
         for client, found in (("postgrest-js", javascript(site)), ("postgrest-py", reads.results(site.indexer.url))):
@@ -51,11 +42,6 @@ def main():
             passed += not wrong
             if wrong:
                 failures.append(f"FAILED {name}: {wrong}")
-    finally:
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
-        shutil.rmtree(directory, ignore_errors=True)
     print("\n".join(failures))
     print(f"clients: {passed} passed, {len(failures)} failed")
     return 1 if failures or not passed else 0

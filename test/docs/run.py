@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 
@@ -24,9 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import passing_stack
 
 SCREENS = [(width, height, scheme) for width, height in ((1280, 900), (390, 844)) for scheme in ("light", "dark")]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -35,29 +32,17 @@ ODD = '<b>"x"</b>'  # a column that is markup, if anything takes it for that
 
 def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    directory = Path(tempfile.mkdtemp(prefix="daas-docs-"))
-    directory.chmod(0o755)  # the server's user passes through
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site, failures = None, []
-    try:
-        postgres.create()
-        solr.start()
-        site = Site("docs", directory / "daemon", postgres, solr)
+    failures = []
+    with passing_stack("docs") as stack, sync_playwright() as playwright:
+        site = stack.open("docs")
         define(site)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else [])
-            for screen in SCREENS:
-                try:
-                    read_the_page(site, browser, screen)
-                except Exception:  # pylint: disable=broad-except
-                    failures.append(f"FAILED {screen}: {traceback.format_exc()}")
-            browser.close()
-    finally:
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
-        shutil.rmtree(directory, ignore_errors=True)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        for screen in SCREENS:
+            try:
+                read_the_page(site, browser, screen)
+            except Exception:  # pylint: disable=broad-except
+                failures.append(f"FAILED {screen}: {traceback.format_exc()}")
+        browser.close()
     print("\n".join(failures))
     print(f"docs: {len(SCREENS) - len(failures)} passed, {len(failures)} failed")
     return 1 if failures else 0

@@ -23,9 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 # pylint: disable=wrong-import-position
 from harness.fault_proxy import FaultProxy
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import running_stack
 
 from breakage import draw
 from drill import Drill, Failure
@@ -38,7 +36,6 @@ def main():
     seconds = float(os.environ.get("DAAS_FAULTS_SECONDS", "inf"))
     with_solr = os.environ.get("DAAS_FAULTS_SOLR", "1") != "0"
     directory = Path(tempfile.mkdtemp(prefix="daas-faults-"))
-    directory.chmod(0o755)  # the server's user passes through
     say(f"seed {seed}, logs and data in {directory}")
     passed = False
     try:
@@ -71,23 +68,14 @@ def series(one, faults, seed, seconds, with_solr):
 
 
 def drill(directory, faults, seed, seconds, with_solr):
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site = proxy = one = None
-    try:
-        postgres.create()
-        solr.start()
-        proxy = FaultProxy(solr.port)
-        site = Site("faults", directory / "daemon", postgres, solr, {"solr": proxy.url, "log-level": "info"})
-        one = Drill(site, proxy, seed)
-        done, failure = series(one, faults, seed, seconds, with_solr)
-        one.stop()
-    finally:
-        if proxy:
+    with running_stack(directory) as stack:
+        proxy = FaultProxy(stack.solr.port)
+        try:
+            one = Drill(stack.open("faults", {"solr": proxy.url, "log-level": "info"}), proxy, seed)
+            done, failure = series(one, faults, seed, seconds, with_solr)
+            one.stop()
+        finally:
             proxy.close()
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
     return report(one, done, failure, seed)
 
 

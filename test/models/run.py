@@ -21,9 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import running_stack
 
 from model_rounds import Totals, prepare, run_rounds
 
@@ -38,7 +36,6 @@ def main():
     parser.add_argument("--one-table", action="store_true", help="only models of one table")
     asked = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="daas-models-"))
-    directory.chmod(0o755)  # the server's user passes through
     say(f"seed {asked.seed}, logs and data in {directory}")
     totals = Totals()
     passed = False
@@ -53,22 +50,13 @@ def main():
 
 
 def fuzz(directory, asked, totals):
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site = None
-    try:
-        postgres.create()
-        solr.start()
-        site = Site("models", directory / "daemon", postgres, solr, {"log-format": "json", "log-level": "debug"})
+    with running_stack(directory) as stack:
+        site = stack.open("models", {"log-format": "json", "log-level": "debug"})
         prepare(site)
         site.indexer.start()
         say("everything runs")
         run_rounds(site, asked.seed, asked.models, asked.transactions, totals, say, plant=asked.plant,
                    joins=not asked.one_table)
-    finally:
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
 
 
 def report(totals, seed):

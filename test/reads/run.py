@@ -8,19 +8,15 @@ and its SQL.
 """
 import argparse
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import passing_stack
 
 from compare import compare_reads, open_table
 
@@ -31,25 +27,13 @@ def main():
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
-    directory = Path(tempfile.mkdtemp(prefix="daas-reads-"))
-    directory.chmod(0o755)  # the server's user passes through
     print(f"seed {asked.seed}", flush=True)
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site, different = None, ["nothing was compared"]
-    try:
-        postgres.create()
-        solr.start()
-        site = Site("reads", directory / "daemon", postgres, solr)
+    with passing_stack("reads") as stack:
+        site = stack.open("reads")
         open_table(site, asked.seed)
         began = time.monotonic()
         different = compare_reads(site, asked.seed, asked.requests)
         took = time.monotonic() - began
-    finally:
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
-        shutil.rmtree(directory, ignore_errors=True)
     for one in different[:10]:
         print(one)
     print(f"{took:.0f} s")

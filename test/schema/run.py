@@ -12,20 +12,16 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import passing_stack
 from test_types import make_every_source
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -33,23 +29,11 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    directory = Path(tempfile.mkdtemp(prefix="daas-schema-"))
-    directory.chmod(0o755)  # the server's user passes through
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site = None
-    try:
-        postgres.create()
-        solr.start()
+    with passing_stack("schema") as stack:
         # Positions of the future are asked for often.
-        site = Site("schema", directory / "daemon", postgres, solr, {"position-wait": "50ms"})
+        site = stack.open("schema", {"position-wait": "50ms"})
         define(site)
-        return judge(site, ask(site, directory))
-    finally:
-        for part in (site.indexer.end if site else None, solr.stop, postgres.stop):
-            if part:
-                part()
-        shutil.rmtree(directory, ignore_errors=True)
+        return judge(site, ask(site, stack.directory))
 
 
 def define(site):

@@ -10,19 +10,15 @@ with 1.
 """
 import argparse
 import random
-import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "reads")]
 
 # pylint: disable=wrong-import-position
-from harness.postgres import Postgres
-from harness.site import Site
-from harness.solr import Solr
+from harness.stack import passing_stack
 
 from phases import find_leaks
 from recorder import Recorder
@@ -34,23 +30,11 @@ def main():
     parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
-    directory = Path(tempfile.mkdtemp(prefix="daas-scope-"))
-    directory.chmod(0o755)  # the server's user passes through
     print(f"seed {asked.seed}", flush=True)
-    (directory / "pg").mkdir(mode=0o755)
-    postgres, solr = Postgres(directory / "pg"), Solr(directory / "solr")
-    site, recorder, vectors, leaks = None, None, 0, ["nothing was asked"]
-    try:
-        postgres.create()
-        solr.start()
-        recorder = Recorder(solr.port)
-        site = Site("scope", directory / "daemon", postgres, solr, {"solr": recorder.url})
+    with passing_stack("scope") as stack:
+        recorder = Recorder(stack.solr.port)
+        site = stack.open("scope", {"solr": recorder.url})
         vectors, leaks = find_leaks(site, recorder, random.Random(asked.seed), asked.seed, asked.requests)
-    finally:
-        for part in (site.indexer.end if site else None, recorder.stop if recorder else None, solr.stop, postgres.stop):
-            if part:
-                part()
-        shutil.rmtree(directory, ignore_errors=True)
     for one in leaks[:20]:
         print(one)
     print(f"vectors {vectors}, leaks {len(leaks)}, seed {asked.seed}")
