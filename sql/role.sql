@@ -12,27 +12,37 @@ COMMENT ON COLUMN daas.role_member.member IS 'Name of the database role.';
 
 SELECT pg_catalog.pg_extension_config_dump('daas.role_member', '');
 
--- Lets the readers read one table. The schema is the caller's to open only if it is the caller's.
-CREATE FUNCTION daas._grant_to_readers(caller regrole, relation regclass) RETURNS void
+-- The schema is the caller's to open only if it is the caller's.
+CREATE FUNCTION daas._let_use_schema(caller regrole, relation regclass, member name, purpose text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  reader name;
   namespace pg_namespace;
 BEGIN
   SELECT n.* INTO STRICT namespace
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+  IF has_schema_privilege(member, namespace.oid, 'USAGE') THEN RETURN; END IF;
+  IF pg_has_role(caller::oid, namespace.nspowner, 'USAGE') THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', namespace.nspname, member);
+  ELSE
+    RAISE WARNING 'role "%" can''t use schema "%", so it can''t % %', member, namespace.nspname, purpose, relation
+      USING HINT = format('As the schema''s owner run GRANT USAGE ON SCHEMA %I TO %I.', namespace.nspname, member);
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._let_use_schema(regrole, regclass, name, text) IS
+  'Internal: grants USAGE on a table''s schema if the caller owns that, else warns; purpose: read or write.';
+
+-- Lets the readers read one table.
+CREATE FUNCTION daas._grant_to_readers(caller regrole, relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  reader name;
+BEGIN
   FOR reader IN
     SELECT m.member FROM daas.role_member m JOIN pg_roles r ON r.rolname = m.member
      WHERE m.role = 'reader' ORDER BY 1
   LOOP
     EXECUTE format('GRANT SELECT ON TABLE %s TO %I', relation, reader);
-    CONTINUE WHEN has_schema_privilege(reader, namespace.oid, 'USAGE');
-    IF pg_has_role(caller::oid, namespace.nspowner, 'USAGE') THEN
-      EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', namespace.nspname, reader);
-    ELSE
-      RAISE WARNING 'role "%" can''t use schema "%", so it can''t read %', reader, namespace.nspname, relation
-        USING HINT = format('As the schema''s owner run GRANT USAGE ON SCHEMA %I TO %I.', namespace.nspname, reader);
-    END IF;
+    PERFORM daas._let_use_schema(caller, relation, reader, 'read');
   END LOOP;
 END $$;
 COMMENT ON FUNCTION daas._grant_to_readers(regrole, regclass) IS

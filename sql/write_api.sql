@@ -96,11 +96,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   writer name;
   needed record;
-  namespace pg_namespace;
   serial regclass;
 BEGIN
-  SELECT n.* INTO namespace FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
-  IF NOT FOUND THEN RETURN; END IF;
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN RETURN; END IF;
   FOR writer IN
     SELECT m.member FROM daas.role_member m JOIN pg_roles r ON r.rolname = m.member WHERE m.role = 'writer' ORDER BY 1
   LOOP
@@ -127,13 +125,7 @@ BEGIN
         EXECUTE format('REVOKE USAGE ON SEQUENCE %s FROM %I', serial, writer);
       END IF;
     END LOOP;
-    CONTINUE WHEN has_schema_privilege(writer, namespace.oid, 'USAGE') OR NOT EXISTS (SELECT FROM daas._writer_needs(relation));
-    IF pg_has_role(caller::oid, namespace.nspowner, 'USAGE') THEN
-      EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', namespace.nspname, writer);
-    ELSE
-      RAISE WARNING 'role "%" can''t use schema "%", so it can''t write %', writer, namespace.nspname, relation
-        USING HINT = format('As the schema''s owner run GRANT USAGE ON SCHEMA %I TO %I.', namespace.nspname, writer);
-    END IF;
+    PERFORM daas._let_use_schema(caller, relation, writer, 'write') WHERE EXISTS (SELECT FROM daas._writer_needs(relation));
   END LOOP;
 END $$;
 COMMENT ON FUNCTION daas._sync_writers(regrole, regclass) IS

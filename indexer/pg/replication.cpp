@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "core/sql_quote.hpp"
+
 namespace daas {
 namespace {
 
@@ -21,15 +23,6 @@ void append_u64(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
 }
 
-std::string quoted(const std::string& text, char quote) {
-  std::string result(1, quote);
-  for (const char c : text) {
-    if (c == quote) result += quote;
-    result += c;
-  }
-  return result + quote;
-}
-
 }  // namespace
 
 std::string default_slot(const std::string& database_oid) { return "daas_" + database_oid; }
@@ -39,8 +32,8 @@ ReplicationStream::ReplicationStream(const std::string& conninfo, const Interrup
 
 Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& plugin,
                                    const std::function<void()>& waiting) {
-  const auto sql = "CREATE_REPLICATION_SLOT " + quoted(slot, '"') + " LOGICAL " +
-                   quoted(plugin, '"') + " NOEXPORT_SNAPSHOT";
+  const auto sql = "CREATE_REPLICATION_SLOT " + sql_quoted(slot, '"') + " LOGICAL " +
+                   sql_quoted(plugin, '"') + " NOEXPORT_SNAPSHOT";
   if (!PQsendQuery(connection_.raw(), sql.c_str())) connection_.fail(sql);
   // Closing the connection on an interrupt ends the wait: the walsender notices and drops the
   // unfinished slot.
@@ -63,8 +56,8 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
 
 void ReplicationStream::start(const std::string& slot, const std::string& publication) {
   // 0/0: the server goes on at the slot's confirmed_flush_lsn.
-  connection_.run("START_REPLICATION SLOT " + quoted(slot, '"') +
-                  " LOGICAL 0/0 (proto_version '1', publication " + quoted(publication, '\'') +
+  connection_.run("START_REPLICATION SLOT " + sql_quoted(slot, '"') +
+                  " LOGICAL 0/0 (proto_version '1', publication " + sql_quoted(publication, '\'') +
                   ")");
 }
 

@@ -28,4 +28,8 @@ Refusal no_such_api(const std::string& path) {
                  "see the view daas.served_api, or create it: SELECT daas.create_api('" + path + "', …)");
 }
 
+Refusal not_loaded(const Api& api) {
+  return unavailable("the API " + api.path + " is not loaded yet", "its first load is not done; see SELECT * FROM daas.status()");
+}
+
 }  // namespace daas

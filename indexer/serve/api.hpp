@@ -52,5 +52,7 @@ struct Catalog {
 
 /// The 404 of an API that is not published.
 Refusal no_such_api(const std::string& path);
+/// The 503 of an API without a live collection.
+Refusal not_loaded(const Api& api);
 
 }  // namespace daas

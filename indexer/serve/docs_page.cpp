@@ -38,7 +38,7 @@ ServerResponse docs_response(std::string_view path) {
     return response;
   }
   const auto name = path.size() == kPath.size() ? kPage : path.substr(kPath.size() + 1);
-  const auto& files = docs_files();
+  static const auto files = docs_files();
   const auto file = std::find_if(files.begin(), files.end(), [&](const DocsFile& each) { return each.name == name; });
   if (file == files.end()) throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {}, "GET /docs");
   response.body = file->content;

@@ -26,11 +26,25 @@ Refusal unordered(const Column& column, const Api& api) {
           "the order of its values is not indexed", "use eq, neq, in, is or isdistinct"};
 }
 
-namespace {
-
-bool asks_elements(Operator op) {
-  return op == Operator::kContains || op == Operator::kContained || op == Operator::kOverlaps;
+Refusal no_such_operator(const Column& column, const Api& api, bool elements) {
+  return {400, "PGRST127", "Feature not implemented",
+          "column " + api.path + "." + column.name + " is of type " + column.pg_type +
+              (elements ? ", of which cs, cd and ov can't be asked" : ", of which only cs, cd, ov and is can be asked"),
+          ""};
 }
+
+Refusal no_pattern(const Column& column, const Api& api) {
+  return {400, "42883", "operator does not exist for a column of type " + column.pg_type,
+          "column " + api.path + "." + column.name + " is of type " + column.pg_type,
+          "patterns are for text, character varying and name"};
+}
+
+Refusal no_boolean(const Column& column, const Api& api, const std::string& word) {
+  return {400, "42804", "argument of IS " + word + " must be type boolean, not type " + column.pg_type,
+          "column " + api.path + "." + column.name};
+}
+
+namespace {
 
 std::string words_query(const Filter& filter, const Column& column, const Api& api, QueryParameters& parameters) {
   const std::string place = "column " + api.path + "." + column.name;
@@ -47,13 +61,6 @@ std::string words_query(const Filter& filter, const Column& column, const Api& a
   const auto found = filter.negated ? parameters.query(std::move(words)) : parameters.words(std::move(words));
   // NOT within the words, too, holds for no NULL.
   return "{!bool must=" + present + (filter.negated ? " must_not=" : " must=") + found + "}";
-}
-
-Refusal no_such_operator(const Column& column, const Api& api, bool elements) {
-  return {400, "PGRST127", "Feature not implemented",
-          "column " + api.path + "." + column.name + " is of type " + column.pg_type +
-              (elements ? ", of which cs, cd and ov can't be asked" : ", of which only cs, cd, ov and is can be asked"),
-          ""};
 }
 
 /// op(any) and op(all) over a list are the same operator's conditions, joined.
@@ -98,12 +105,7 @@ std::string filter_query(const Filter& filter, const Column& column, const Api& 
         const bool present = (word == "not_null") != filter.negated;
         return present ? leaf.exists() : leaf.everything_but(leaf.exists());
       }
-      if (column.type != ValueType::kBoolean) {
-        throw Refusal(
-            400, "42804",
-            "argument of IS " + word + " must be type boolean, not type " + column.pg_type,
-            "column " + api.path + "." + column.name);
-      }
+      if (column.type != ValueType::kBoolean) throw no_boolean(column, api, word);
       if (word == "unknown")
         return filter.negated ? leaf.exists() : leaf.everything_but(leaf.exists());
       auto holds = leaf.is_boolean(word == "true");
@@ -131,6 +133,7 @@ std::string filter_query(const Filter& filter, const Column& column, const Api& 
     case Operator::kILike:
     case Operator::kMatch:
     case Operator::kIMatch: {
+      if (column.type != ValueType::kText && column.type != ValueType::kName) throw no_pattern(column, api);
       auto matched = leaf.matches(filter.op, filter.values.at(0));
       return filter.negated ? leaf.exists_but(std::move(matched)) : matched;
     }

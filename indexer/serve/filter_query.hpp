@@ -40,6 +40,14 @@ class QueryParameters {
 /// 400: the column's values can be compared for equality only.
 Refusal unordered(const Column& column, const Api& api);
 
+/// 400: what arrays can't be asked, or only they can.
+/// @param elements of which kind the operator is
+Refusal no_such_operator(const Column& column, const Api& api, bool elements);
+/// 400: a pattern on what is no text.
+Refusal no_pattern(const Column& column, const Api& api);
+/// 400: IS true, false or unknown on what is no boolean.
+Refusal no_boolean(const Column& column, const Api& api, const std::string& word);
+
 /// The query of one filter with SQL's meaning of NULL: no operator but is and isdistinct holds for
 /// a missing value, negated or not. `$all` (*:*) must be among the request's parameters.
 /// @throws Refusal 400 for a value that isn't one of the column's type, with PostgreSQL's words

@@ -1,6 +1,7 @@
 // What the HTTP server hands on and takes back.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -28,6 +29,8 @@ struct ServerRequest {
   std::string peer{};           ///< address of the connection's other end, without the port
   std::string forwarded_for{};  ///< X-Forwarded-For, its lines joined by commas: what proxies and strangers say
 };
+
+constexpr std::uint64_t kSmallBody = 64 * 1024;  ///< bytes of a request's body that anybody may send
 
 /// A part of a body.
 struct BodyPiece {

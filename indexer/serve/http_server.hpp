@@ -26,7 +26,7 @@ class HttpServer {
     /// PEM files of TLS, the certificate with its chain; read again when they change. Empty: plain HTTP.
     std::string tls_cert = {};
     std::string tls_key = {};
-    std::uint64_t max_body = 64 * 1024;  ///< bytes of a request's body
+    std::uint64_t max_body = kSmallBody;  ///< bytes of a request's body
     /// Whether a body over 64 KB may follow a header, which is asked before it is read. Null: always.
     std::function<bool(const ServerRequest&)> admits = nullptr;
   };

@@ -25,7 +25,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::uint32_t kLongestHeader = 16 * 1024;
-constexpr std::uint64_t kSmallBody = 64 * 1024;
 constexpr std::size_t kLongestTarget = 8 * 1024;
 constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who takes less is cut off
 

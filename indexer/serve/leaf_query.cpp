@@ -91,10 +91,6 @@ std::string LeafBuilder::compares_float(Operator op, std::string twin) {
 }
 
 std::string LeafBuilder::matches(Operator op, const std::string& pattern) {
-  if (type_ != ValueType::kText && type_ != ValueType::kName) {
-    throw Refusal(400, "42883", "operator does not exist for a column of type " + pg_type_, place_,
-                  "patterns are for text, character varying and name");
-  }
   const auto asked = op == Operator::kLike    ? like_pattern(pattern)
                      : op == Operator::kILike ? ilike_pattern(pattern)
                                               : regex_pattern(pattern, op == Operator::kIMatch);

@@ -39,7 +39,7 @@ class LeafBuilder {
   std::string equals(const std::string& text) { return equals_twin(twin(text)); }
   std::string among(const std::vector<std::string>& texts);
   std::string compares(Operator op, const std::string& text);
-  /// like, ilike, match and imatch.
+  /// like, ilike, match and imatch, of texts.
   std::string matches(Operator op, const std::string& pattern);
   /// cs, cd and ov, of an array's elements.
   std::string contains(const std::vector<std::string>& texts, bool with_null);

@@ -207,7 +207,6 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   ReadPlan plan;
   plan.api = api.path;
   plan.model = api.model;
-  plan.one_shard = api.shards == 1;
   plan.by_cursor = request.cursor.has_value();
   plan.solr.collection = api.collection;
   auto& parameters = plan.solr.parameters;

@@ -62,8 +62,7 @@ struct ReadPlan {
   std::uint64_t limit = kNoLimit;  ///< rows of a stream in all
   SolrRequest solr;
   AnswerShape shape;
-  /// A fence proves what one shard shows: of several, an answer can't be known to be still the collection's.
-  bool one_shard = true;
+  std::string key = {};  ///< of its answer among those that are given again; empty: it is none of them
   std::shared_ptr<const Catalog> catalog = nullptr;  ///< that it was made from, when its maker says so
 };
 

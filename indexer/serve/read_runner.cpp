@@ -7,6 +7,7 @@
 
 #include "core/log_field.hpp"
 #include "serve/read_stream.hpp"
+#include "serve/representation.hpp"
 #include "serve/token.hpp"
 
 namespace daas {
@@ -78,27 +79,24 @@ ReadPlan ReadRunner::plan(const Read& read) const {
   // The catalog may have changed since the token was asked for.
   if (!read.authenticated && (!api->is_public || !api->scope.empty())) throw token_missing();
   if (api->collection.empty()) {
-    throw unavailable("the API " + api->path + " is not loaded yet",
-                      "its first load is not done; see SELECT * FROM daas.status()");
+    throw not_loaded(*api);
   }
   auto plan = plan_read(read.request, *api, read.claims, settings_.time_allowed);
   if (plan.by_cursor) seal_.open(plan, *read.request.cursor);
   plan.catalog = catalog;
+  // A cursor's nonce makes each answer another one, a stream has no end that could be kept, and a fence proves what
+  // one shard shows: of several, an answer can't be known to be still the collection's.
+  if (cache_.on() && api->shards == 1 && !plan.by_cursor && !plan.streams) plan.key = cache_key(plan);
   return plan;
-}
-
-bool ReadRunner::may_keep(const ReadPlan& planned) const {
-  return cache_.on() && planned.one_shard && !planned.by_cursor && !planned.streams;
 }
 
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
   auto planned = plan(*read);  // refused here, a bad request costs no worker
-  // A cursor's nonce makes each answer another one, and a stream has no end that could be kept.
-  if (may_keep(planned)) {
-    const auto kept = cache_.find(planned.solr.collection, cache_key(planned), read->request.min_position.value_or(0),
+  if (!planned.key.empty()) {
+    const auto kept = cache_.find(planned.solr.collection, planned.key, read->request.min_position.value_or(0),
                                   std::chrono::steady_clock::now());
     if (kept && kept->body.size() <= kSmallAnswer) return reply(*kept);
-    // To be hashed and compressed takes time that the server's threads have not.
+    // To be compressed takes time that the server's threads have not.
     if (kept) {
       if (!run_aside(read->path, [kept, reply] { reply(*kept); }, reply)) throw too_many();
       return;
@@ -213,8 +211,9 @@ std::optional<ServerResponse> ReadRunner::answer(SolrQuery& solr, const std::sha
     if (auto cursor = seal_.seal(planned, rows.next); !cursor.empty()) {
       response.headers.emplace_back("Daas-Cursor", std::move(cursor));
     }
-  } else if (may_keep(planned) && rows.state) {
-    cache_.keep(planned.solr.collection, cache_key(planned), *rows.state,
+  } else if (!planned.key.empty() && rows.state) {
+    response.headers.emplace_back("ETag", entity_tag(response));  // once, however often it is given
+    cache_.keep(planned.solr.collection, planned.key, *rows.state,
                 std::make_shared<const ServerResponse>(response));
   }
   return response;

@@ -60,8 +60,6 @@ class ReadRunner {
   class Stream;
 
   ReadPlan plan(const Read& read) const;
-  /// Whether its answer can be given again.
-  bool may_keep(const ReadPlan& planned) const;
   /// Queues it. False when too many are waiting.
   bool run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply);
   /// Calls `use` on a worker; `fail` gets the refusal when it throws.

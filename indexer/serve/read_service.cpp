@@ -31,6 +31,15 @@ void allow(const ServerRequest& request, const std::vector<std::string_view>& me
   throw Refusal(std::move(error));
 }
 
+std::string path_of(const std::string& target) {
+  return target.substr(0, target.find('?'));
+}
+
+/// The API that a path is, or null. Kept alive by the catalog.
+const Api* api_at(const std::shared_ptr<const Catalog>& catalog, const std::string& path) {
+  return catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+}
+
 Refusal unknown_apis() {
   return unavailable("the APIs are not known yet", "the database has not been reached since the start");
 }
@@ -52,19 +61,19 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
 }
 
 std::string ReadService::route(const std::string& target) const {
-  const auto path = target.substr(0, target.find('?'));
+  const auto path = path_of(target);
   if (path == kHealth || LoginDesk::has(path) || path == kRoot || path == kOpenApi) return path;
   if (is_docs_path(path)) return "/docs";
   const auto catalog = catalog_.current();
-  const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+  const Api* const api = api_at(catalog, path);
   return api ? "/" + api->path : "other";
 }
 
 std::string ReadService::methods(const std::string& target) const {
-  const auto path = target.substr(0, target.find('?'));
+  const auto path = path_of(target);
   if (LoginDesk::has(path)) return "POST";
   const auto catalog = catalog_.current();
-  const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+  const Api* const api = api_at(catalog, path);
   return listed(api ? methods_of(*api) : std::vector<std::string_view>{"GET", "HEAD"});
 }
 
@@ -104,8 +113,7 @@ bool ReadService::admits(const ServerRequest& head) const {
   if (!is_write(head.method)) return false;
   try {
     const auto catalog = catalog_.current();
-    const auto path = head.target.substr(0, head.target.find('?'));
-    const Api* const api = catalog && !path.empty() ? catalog->find(path.substr(1)) : nullptr;
+    const Api* const api = api_at(catalog, path_of(head.target));
     const auto token = bearer_token(head.authorization);
     if (api == nullptr || !token) return false;
     const auto methods = methods_of(*api);
@@ -121,7 +129,7 @@ bool ReadService::admits(const ServerRequest& head) const {
 
 void ReadService::admit(const ServerRequest& request) {
   if (!account_limit_ || request.authorization.empty()) return;
-  const auto path = request.target.substr(0, request.target.find('?'));
+  const auto path = path_of(request.target);
   if (path == kHealth || LoginDesk::has(path) || is_docs_path(path)) return;
   if (const auto token = bearer_token(request.authorization)) {
     account_limit_->admit(tokens_.verify(*token, TokenAuthority::Clock::now()), RateLimit::Clock::now());
@@ -129,7 +137,7 @@ void ReadService::admit(const ServerRequest& request) {
 }
 
 void ReadService::route_to(const ServerRequest& request, const HttpServer::Reply& reply) {
-  const auto path = request.target.substr(0, request.target.find('?'));
+  const auto path = path_of(request.target);
   HttpServer::Reply represented = [if_none_match = request.if_none_match, accept_encoding = request.accept_encoding,
                                    reply](ServerResponse response) {
     represent(response, if_none_match, accept_encoding);
@@ -191,7 +199,7 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
     throw token_missing();
   }
   allow(request, methods_of(*api));
-  if (is_write(request.method)) return writes_.handle(request, target, *api, std::move(read.claims), std::move(reply));
+  if (is_write(request.method)) return writes_.handle(request, target, api->path, std::move(read.claims), std::move(reply));
   // The types of scope columns are those of the live generation.
   if (!api->collection.empty()) check_scope(*api, read.claims);
   read.request = parse_read(target, {request.prefer, request.accept, request.accept_profile, request.min_position,

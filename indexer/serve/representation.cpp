@@ -96,6 +96,15 @@ bool compress(std::string& body) {
 
 }  // namespace
 
+std::string entity_tag(const ServerResponse& response) {
+  // How many rows there are in all is part of an answer that tells it.
+  auto whole = response.body;
+  for (const auto& [name, value] : response.headers) {
+    if (name == "Content-Range" || name == "Content-Type") whole.append(1, '\0').append(value);
+  }
+  return "W/\"" + sha256_hex(whole).substr(0, kTagDigits) + "\"";
+}
+
 void represent(ServerResponse& response, const std::string& if_none_match, const std::string& accept_encoding) {
   if (response.status != 200 && response.status != 206) return;
   const auto vary = [&] { response.headers.emplace_back("Vary", "Accept, Accept-Encoding, Authorization, Prefer, Range"); };
@@ -105,14 +114,11 @@ void represent(ServerResponse& response, const std::string& if_none_match, const
     if (takes_gzip(accept_encoding)) compress_stream(response);
     return;
   }
-  // How many rows there are in all is part of an answer that tells it.
-  auto whole = response.body;
-  for (const auto& [name, value] : response.headers) {
-    if (name == "Content-Range" || name == "Content-Type") whole.append(1, '\0').append(value);
+  auto& headers = response.headers;
+  if (std::none_of(headers.begin(), headers.end(), [](const auto& header) { return header.first == "ETag"; })) {
+    headers.emplace_back("ETag", entity_tag(response));
   }
-  // Weak, for it is the same of the compressed bytes.
-  const auto tag = "\"" + sha256_hex(whole).substr(0, kTagDigits) + "\"";
-  response.headers.emplace_back("ETag", "W/" + tag);
+  const auto tag = std::find_if(headers.begin(), headers.end(), [](const auto& header) { return header.first == "ETag"; })->second.substr(2);
   vary();
   // What a token may see is for its holder only, and may be another thing a moment later.
   response.headers.emplace_back("Cache-Control", "private, no-cache");

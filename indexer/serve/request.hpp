@@ -38,6 +38,11 @@ constexpr bool asks_words(Operator op) {
   return op == Operator::kFts || op == Operator::kPlainFts || op == Operator::kPhraseFts || op == Operator::kWebFts;
 }
 
+/// Whether it is one of arrays' elements.
+constexpr bool asks_elements(Operator op) {
+  return op == Operator::kContains || op == Operator::kContained || op == Operator::kOverlaps;
+}
+
 /// A condition on a column, or several conditions that are joined.
 struct Filter {
   enum class Logic : std::uint8_t { kNone, kAnd, kOr };

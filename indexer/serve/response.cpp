@@ -16,8 +16,6 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::size_t kLargestBody = 64 << 20;
-
 /// Writes rows in the answer's format; built once per answer.
 class RowWriter {
  public:

@@ -20,6 +20,8 @@ struct CollectionState {
   bool operator==(const CollectionState&) const = default;
 };
 
+constexpr std::size_t kLargestBody = 64 << 20;  ///< bytes of rows in one answer
+
 struct ReadAnswer {
   unsigned status = 200;
   std::string body;

@@ -10,7 +10,6 @@
 namespace daas {
 
 namespace {
-constexpr std::uint64_t kSmallBody = 64 * 1024;  // where nothing is written
 }
 
 // In the order in which the parts need each other; destroyed in the reverse one.

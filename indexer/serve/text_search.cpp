@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "serve/leaf_query.hpp"
 #include "serve/text_cursor.hpp"
 
 namespace daas {
@@ -193,9 +194,9 @@ std::string text_query(const TextQuery& query, const std::vector<std::string>& f
     return std::string("{!simple q.operators=\"") + operators + "\" q.op=AND qf=\"" + names + "\" v=" + parameters.value(std::move(value)) + "}";
   };
   switch (query.kind) {
-    case NodeKind::kWords: return is_blank(query.text) ? "{!bool must_not=$all}" : simple("WHITESPACE", query.text);
-    case NodeKind::kPhrase: return is_blank(query.text) ? "{!bool must_not=$all}" : simple("PHRASE", '"' + query.text + '"');
-    case NodeKind::kPrefix: return is_blank(query.text) ? "{!bool must_not=$all}" : simple("PREFIX", query.text + "*");
+    case NodeKind::kWords: return is_blank(query.text) ? LeafBuilder::nothing() : simple("WHITESPACE", query.text);
+    case NodeKind::kPhrase: return is_blank(query.text) ? LeafBuilder::nothing() : simple("PHRASE", '"' + query.text + '"');
+    case NodeKind::kPrefix: return is_blank(query.text) ? LeafBuilder::nothing() : simple("PREFIX", query.text + "*");
     case NodeKind::kNot: return "{!bool must=$all must_not=" + parameters.query(text_query(query.parts.at(0), fields, parameters)) + "}";
     case NodeKind::kAnd:
     case NodeKind::kOr: break;

@@ -11,10 +11,6 @@
 namespace daas {
 namespace {
 
-bool asks_array(Operator op) {
-  return op == Operator::kContains || op == Operator::kContained || op == Operator::kOverlaps;
-}
-
 bool is_pattern(Operator op) {
   return op == Operator::kLike || op == Operator::kILike || op == Operator::kMatch || op == Operator::kIMatch;
 }
@@ -63,7 +59,7 @@ class LeafCondition {
   std::string condition(const Filter& filter) {
     check_operator(filter);
     if (filter.op == Operator::kIs) return is(filter.values.at(0));
-    if (asks_array(filter.op)) return of_array(filter);
+    if (asks_elements(filter.op)) return of_array(filter);
     if (filter.quantifier != Filter::Quantifier::kNone) return quantified(filter);
     if (filter.op == Operator::kIn) return operand("=") + " ANY (" + list(filter, false) + ")";
     if (filter.op == Operator::kIsDistinct) {
@@ -80,13 +76,11 @@ class LeafCondition {
       // The words of a text are the search engine's, and PostgreSQL would find others.
       throw Refusal(400, "PGRST127", "Feature not implemented", "full text in the filter of a write", "read first, and name the rows by their key");
     }
-    if (element_.has_value() != asks_array(filter.op) && !(element_ && filter.op == Operator::kIs)) {
-      throw Refusal(400, "PGRST127", "Feature not implemented",
-                    place_ + (element_ ? ", of which only cs, cd, ov and is can be asked" : ", of which cs, cd and ov can't be asked"));
+    if (element_.has_value() != asks_elements(filter.op) && !(element_ && filter.op == Operator::kIs)) {
+      throw no_such_operator(compared_.column, api_, !element_);
     }
     if (is_pattern(filter.op) && type_ != ValueType::kText && type_ != ValueType::kName) {
-      throw Refusal(400, "42883", "operator does not exist for a column of type " + compared_.column.pg_type, place_,
-                    "patterns are for text, character varying and name");
+      throw no_pattern(compared_.column, api_);
     }
     const bool ordered = filter.op == Operator::kGt || filter.op == Operator::kGte || filter.op == Operator::kLt ||
                          filter.op == Operator::kLte;
@@ -113,8 +107,7 @@ class LeafCondition {
     if (word == "null") return column() + " IS NULL";
     if (word == "not_null") return column() + " IS NOT NULL";
     if (compared_.column.type != ValueType::kBoolean) {
-      throw Refusal(400, "42804", "argument of IS " + word + " must be type boolean, not type " + compared_.column.pg_type,
-                    "column " + api_.path + "." + compared_.column.name);
+      throw no_boolean(compared_.column, api_, word);
     }
     return column() + (word == "true" ? " IS TRUE" : word == "false" ? " IS FALSE" : " IS UNKNOWN");
   }
@@ -189,15 +182,6 @@ class LeafCondition {
 };
 
 }  // namespace
-
-std::string quoted_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::string equal_operand(const ComparedColumn& compared) {
   auto operand = "t." + quoted_identifier(compared.target.source);

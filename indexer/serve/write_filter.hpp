@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/sql_quote.hpp"
 #include "core/value_type.hpp"
 #include "serve/api.hpp"
 #include "serve/request.hpp"
@@ -31,7 +32,7 @@ class SqlParameters {
 };
 
 /// In double quotes, whatever it holds.
-std::string quoted_identifier(std::string_view name);
+inline std::string quoted_identifier(std::string_view name) { return sql_quoted(name, '"'); }
 
 /// What a filter compares.
 struct ComparedColumn {

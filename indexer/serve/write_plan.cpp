@@ -7,6 +7,7 @@
 
 #include "core/array_text.hpp"
 #include "core/json_text.hpp"
+#include "serve/response.hpp"
 #include "serve/scope_rule.hpp"
 #include "serve/write_filter.hpp"
 
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t kMostColumnSets = 100;
 constexpr std::size_t kMostConditions = 500;
 constexpr std::size_t kLongestScopeValue = 32'000;
-constexpr const char* kLargestAnswer = "67108864";
 
 using TargetColumn = WriteTarget::Column;
 
@@ -205,7 +205,7 @@ WriteStatement WritePlanner::counted(const std::string& statement, const std::st
   }
   return {"WITH changed AS (" + statement + " RETURNING " + within + " AS within, (SELECT pg_catalog.row_to_json(m.*) FROM (SELECT " +
               document + ") m)::pg_catalog.text AS document) SELECT pg_catalog.count(*) OVER (), " + outside +
-              " OVER (), CASE WHEN pg_catalog.sum(pg_catalog.octet_length(document)) OVER () OPERATOR(pg_catalog.<=) " + kLargestAnswer +
+              " OVER (), CASE WHEN pg_catalog.sum(pg_catalog.octet_length(document)) OVER () OPERATOR(pg_catalog.<=) " + std::to_string(kLargestBody) +
               " THEN document END FROM changed LIMIT " + std::to_string(kMostWrittenRows + 1),
           parameters.values(), sent};
 }

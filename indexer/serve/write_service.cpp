@@ -17,6 +17,8 @@ struct WriteService::Write {
   std::string method;
   WriteRequest request;
   nlohmann::json claims;
+  std::shared_ptr<const Catalog> catalog;  ///< that the plan was made from
+  WritePlan plan;
 };
 
 namespace {
@@ -35,10 +37,7 @@ const Api& present(const Catalog& catalog, const std::string& path, std::string_
   if (!api->target || !allows(*api->target, method) || api->is_public) {
     throw Refusal(405, "PGRST117", "Unsupported HTTP method: " + std::string(method));
   }
-  if (api->collection.empty()) {
-    throw unavailable("the API " + api->path + " is not loaded yet",
-                      "its first load is not done; see SELECT * FROM daas.status()");
-  }
+  if (api->collection.empty()) throw not_loaded(*api);
   return *api;
 }
 
@@ -83,22 +82,23 @@ std::vector<std::string_view> methods_of(const Api& api) {
   return methods;
 }
 
-void WriteService::handle(const ServerRequest& request, const Target& target, const Api& api, nlohmann::json claims,
+void WriteService::handle(const ServerRequest& request, const Target& target, const std::string& path, nlohmann::json claims,
                           HttpServer::Reply reply) {
   if (!desk_) {
     throw Refusal(501, "PGRST127", "Feature not implemented", "this server has no role that writes",
                   "start daas-indexer with --pg-writer, a role equipped by SELECT daas.grant_role('writer', …)");
   }
   auto write = std::make_shared<Write>();
-  write->path = api.path;
+  write->path = path;
   write->method = request.method;
   write->claims = std::move(claims);
-  present(*catalog_.current(), api.path, request.method);
+  write->catalog = catalog_.current();
+  const auto& api = present(*write->catalog, path, request.method);
   check_scope(api, write->claims);
   write->request = parse_write(request.method, target,
                                {request.prefer, request.accept, request.content_type, request.content_profile},
                                request.body, api.path, api.filters, api.fields);
-  plan_write(write->request, api, write->claims);  // refused here, a bad request costs no worker
+  write->plan = plan_write(write->request, api, write->claims);  // refused here, a bad request costs no worker
   const bool queued = desk_->try_run([this, write, reply](WriteSession& session) {
     const LogField field("api", write->path);
     try {
@@ -115,13 +115,16 @@ void WriteService::handle(const ServerRequest& request, const Target& target, co
   if (!queued) throw unavailable("too many writes are waiting");
 }
 
-ServerResponse WriteService::answer(WriteSession& session, const Write& write) {
+ServerResponse WriteService::answer(WriteSession& session, Write& write) {
   for (int attempt = 1;; ++attempt) {
     const auto catalog = catalog_.current();
     const auto& api = present(*catalog, write.path, write.method);
-    const auto plan = plan_write(write.request, api, write.claims);
+    if (catalog != write.catalog) {
+      write.plan = plan_write(write.request, api, write.claims);
+      write.catalog = catalog;
+    }
     try {
-      return written(write.request, plan, session.run(plan, api, write.claims));
+      return written(write.request, write.plan, session.run(write.plan, api, write.claims));
     } catch (const PgError& error) {
       if (attempt < kMostReadings && is_outdated(error) && catalog_.refresh(kDefinitionWait)) continue;
       auto told = write_error(error, api, named_members(write.request));

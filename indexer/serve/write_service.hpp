@@ -22,7 +22,7 @@ class WriteService {
   bool can_write() const { return desk_ != nullptr; }
   /// @param claims of the verified token
   /// @throws Refusal
-  void handle(const ServerRequest& request, const Target& target, const Api& api, nlohmann::json claims,
+  void handle(const ServerRequest& request, const Target& target, const std::string& path, nlohmann::json claims,
               HttpServer::Reply reply);
   /// Undoes what is under way.
   void stop();
@@ -30,7 +30,7 @@ class WriteService {
  private:
   struct Write;
 
-  ServerResponse answer(WriteSession& session, const Write& write);
+  ServerResponse answer(WriteSession& session, Write& write);
 
   CatalogWatcher& catalog_;
   const std::unique_ptr<WriteDesk> desk_;

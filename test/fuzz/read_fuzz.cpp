@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "fuzzed_api.hpp"
 #include "serve/plan.hpp"
 #include "serve/read_headers.hpp"
 
@@ -15,22 +16,7 @@ namespace {
 using namespace daas;
 
 const Api& api() {
-  static const Api one = [] {
-    Api api;
-    api.path = "t";
-    api.collection = "shop.t.g1";
-    const std::pair<const char*, const char*> columns[] = {
-        {"a", "text"}, {"b", "integer"}, {"c", "numeric"}, {"d", "double precision"}, {"e", "boolean"},
-        {"f", "timestamp with time zone"}, {"g", "text[]"}, {"h", "bigint[]"}, {"i", "jsonb"}, {"j", "double precision[]"},
-        {"k", "boolean[]"}, {"l", "interval"}, {"m", "bytea"}, {"n", "inet"}, {"o", "date"}, {"p", "uuid"}};
-    for (const auto& [name, type] : columns) {
-      api.columns.push_back({name, value_type_named(type), "", type, *name == 'a' ? "english" : ""});
-      api.fields.push_back(name);
-      api.filters.push_back(name);
-    }
-    api.scope = {{"a", "claim"}};
-    return api;
-  }();
+  static const Api one = fuzzed_api();
   return one;
 }
 

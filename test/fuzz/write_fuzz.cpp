@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "fuzzed_api.hpp"
 #include "serve/write_plan.hpp"
 
 namespace {
@@ -15,23 +16,14 @@ using namespace daas;
 
 const Api& api() {
   static const Api one = [] {
-    Api api;
-    api.path = "t";
-    api.collection = "shop.t.g1";
-    const std::pair<const char*, const char*> columns[] = {
-        {"a", "text"}, {"b", "integer"}, {"c", "numeric"}, {"d", "double precision"}, {"e", "boolean"}, {"f", "timestamp with time zone"},
-        {"g", "text[]"}, {"h", "bigint[]"}, {"i", "jsonb"}, {"k", "boolean[]"}, {"l", "interval"}, {"m", "bytea"}, {"n", "inet"}};
+    Api api = fuzzed_api();
     api.target.emplace();
     api.target->relation = "public.t";
     api.target->insert = api.target->update = api.target->remove = true;
     api.target->key = {"b"};
-    for (const auto& [name, type] : columns) {
-      api.columns.push_back({name, value_type_named(type), name, type});
-      api.fields.push_back(name);
-      api.filters.push_back(name);
-      api.target->columns.push_back({name, name, type, true, *name != 'l', *name != 'a'});
+    for (const auto& column : api.columns) {
+      api.target->columns.push_back({column.name, column.source, column.pg_type, true, column.name != "l", column.name != "a"});
     }
-    api.scope = {{"a", "claim"}};
     return api;
   }();
   return one;
