@@ -1,19 +1,23 @@
 // Answers that are given again while the collection shows the same state.
 //
 // An answer belongs to a state of a collection: the fence that its searcher shows. It is given again only
-// under a lease: proof, not older than its term, that a search saw the same fence. Each search renews the
-// lease of its collection, so a hot answer costs one search a term, whatever asks for it, and a commit is
-// seen one term after it at the latest; nothing has to tell the cache about commits, or to be alive.
+// under a lease: proof, not older than its term when the request came, that a search saw the same fence. When
+// half of the term is over, the next caller has the collection looked at, so a hot answer costs one look a term,
+// whatever asks for it, and a commit is seen one term after it at the latest; nothing has to tell the cache
+// about commits, or to be alive. A request whose lease is over waits for the look under way, and one whose answer
+// is not kept for the search of the same answer: however many ask, after a commit each answer is searched for once.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/lsn.hpp"
 #include "serve/http_message.hpp"
@@ -26,17 +30,31 @@ class AnswerCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   using Answer = std::shared_ptr<const ServerResponse>;
+  /// Called once, on the thread that ends the flight.
+  using Landed = std::function<void()>;
+
+  /// A search or a look under way, which others may wait for. Its end is the last owner's, with or without success;
+  /// before that the cache must have been told what was found. Must not outlive the cache.
+  class Flight;
+
+  /// What a caller has to do; one of the first three, and perhaps `look` beside.
+  struct Found {
+    Answer answer = nullptr;                    ///< give it
+    bool waits = false;                         ///< nothing: `landed` will be called
+    std::shared_ptr<Flight> search = nullptr;   ///< search, and hold this meanwhile
+    std::shared_ptr<Flight> look = nullptr;     ///< have the collection looked at, and hold this meanwhile
+  };
 
   /// @param capacity bytes of answers and keys; 0 turns it off
   AnswerCache(std::size_t capacity, std::chrono::milliseconds term) : capacity_(capacity), term_(term) {}
 
   bool on() const { return capacity_ > 0; }
 
-  /// The answer to `key` that is still the collection's, or null. When half of the term is over, one caller gets null, so
-  /// that his search renews the lease before it ends: else all of them would search at once each time it does.
   /// @param past only an answer whose position is greater, when not 0
-  Answer find(const std::string& collection, std::string_view key, Lsn past, TimePoint now);
-  /// A search that began at `asked` saw this state.
+  /// @param arrived when the request came: what it is given was true at most a term before
+  /// @param landed null for whoever has waited once: he gets the answer or searches
+  Found find(const std::string& collection, const std::string& key, Lsn past, TimePoint arrived, Landed landed);
+  /// A search or a look that began at `asked` saw this state.
   void renew(const std::string& collection, const CollectionState& state, TimePoint asked);
   void keep(const std::string& collection, std::string key, const CollectionState& state, Answer answer);
 
@@ -51,9 +69,14 @@ class AnswerCache {
   struct Lease {
     CollectionState state;
     TimePoint asked;
-    bool renewing = false;  ///< somebody was sent to search, since half of the term was over
   };
+  /// By what they find: the key of an answer, or the name of a collection. Only the last one of each is waited for.
+  using Flights = std::unordered_map<std::string, Flight*>;
 
+  /// The one under way that a request of that time may wait for, or null.
+  static Flight* joinable(const Flights& flights, const std::string& name, TimePoint since);
+  std::shared_ptr<Flight> begin(Flights& flights, const std::string& name, TimePoint now);
+  void end(Flight& flight);
   void drop(Entries::iterator entry);
 
   const std::size_t capacity_;
@@ -63,6 +86,8 @@ class AnswerCache {
   Entries entries_;  ///< the one used last comes first
   std::unordered_map<std::string_view, Entries::iterator> index_;  ///< keys live in the entries
   std::unordered_map<std::string, Lease> leases_;
+  Flights searches_;
+  Flights looks_;
 };
 
 }  // namespace daas

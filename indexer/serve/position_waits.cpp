@@ -108,7 +108,7 @@ Lsn PositionWaits::look(const std::string& collection) {
     auto answer = solr_.search(request.collection, request.parameters, kLookTimeout);
     // Another generation is live by now: the read is planned anew.
     if (answer.status == 404) return std::numeric_limits<Lsn>::max();
-    if (answer.status == 200) return read_position(std::move(answer.body)).value_or(0);
+    if (answer.status == 200) return read_state(std::move(answer.body)).value_or(CollectionState{}).position;
   } catch (const Error& error) {
     spdlog::debug("serve: the position of {} is not known: {}", collection, error.log_text());
   }

@@ -92,17 +92,54 @@ ReadPlan ReadRunner::plan(const Read& read) const {
 
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
   auto planned = plan(*read);  // refused here, a bad request costs no worker
-  if (!planned.key.empty()) {
-    const auto kept = cache_.find(planned.solr.collection, planned.key, read->request.min_position.value_or(0),
-                                  std::chrono::steady_clock::now());
-    if (kept && kept->body.size() <= kSmallAnswer) return reply(*kept);
-    // To be compressed takes time that the server's threads have not.
-    if (kept) {
-      if (!run_aside(read->path, [kept, reply] { reply(*kept); }, reply)) throw too_many();
-      return;
-    }
+  if (planned.key.empty()) {
+    if (!run(std::move(read), std::move(planned), std::move(reply))) throw too_many();
+    return;
   }
-  if (!run(std::move(read), std::move(planned), std::move(reply))) throw too_many();
+  give(std::make_shared<Asked>(Asked{std::move(read), std::move(planned), std::move(reply), std::chrono::steady_clock::now()}), true);
+}
+
+void ReadRunner::give(const std::shared_ptr<Asked>& asked, bool may_wait) {
+  AnswerCache::Landed landed;
+  if (may_wait) {
+    landed = [this, asked] {
+      try {
+        give(asked, false);
+      } catch (const Refusal& refusal) {
+        asked->reply(error_response(refusal.error()));
+      }
+    };
+  }
+  auto found = cache_.find(asked->planned.solr.collection, asked->planned.key, asked->read->request.min_position.value_or(0), asked->arrived,
+                           std::move(landed));
+  if (found.look) look(asked->planned.solr.collection, std::move(found.look));
+  if (found.waits) return;
+  if (found.search) {
+    if (!run(asked->read, asked->planned, asked->reply, std::move(found.search))) throw too_many();
+  } else if (found.answer->body.size() <= kSmallAnswer) {
+    asked->reply(*found.answer);
+  } else if (!run_aside(asked->read->path, [answer = found.answer, asked] { asked->reply(*answer); }, asked->reply)) {
+    throw too_many();  // to be compressed takes time that the server's threads have not
+  }
+}
+
+void ReadRunner::look(const std::string& collection, std::shared_ptr<AnswerCache::Flight> flight) {
+  // Next, before all searches: many may wait for this one.
+  const bool queued = workers_.try_run(
+      [this, collection, flight = std::move(flight)](SolrQuery& solr) {
+        const auto asked = std::chrono::steady_clock::now();
+        const auto request = plan_state(collection);
+        try {
+          auto answer = solr.search(collection, request.parameters, settings_.time_allowed);
+          if (answer.status != 200) return;
+          if (const auto state = read_state(std::move(answer.body))) cache_.renew(collection, *state, asked);
+        } catch (const Error& error) {
+          // Whoever waits searches himself, and says what is wrong.
+          spdlog::debug("serve: the state of {} is not known: {}", collection, error.log_text());
+        }
+      },
+      WorkerPool<SolrQuery>::Turn::kNext);
+  if (!queued) spdlog::debug("serve: too many requests are waiting for a look at {}", collection);
 }
 
 bool ReadRunner::run(const std::string& path, std::function<void(SolrQuery&)> use,
@@ -126,11 +163,11 @@ bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, 
       [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); });
 }
 
-bool ReadRunner::run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply) {
+bool ReadRunner::run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply, std::shared_ptr<AnswerCache::Flight> flight) {
   const auto path = read->path;
   return run(
       path,
-      [this, read = std::move(read), planned = std::move(planned), reply](SolrQuery& solr) mutable {
+      [this, read = std::move(read), planned = std::move(planned), reply, flight = std::move(flight)](SolrQuery& solr) mutable {
         auto response = answer(solr, read, planned);
         if (response) return reply(*std::move(response));
         wait(read, planned, reply);

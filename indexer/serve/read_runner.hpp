@@ -58,10 +58,24 @@ class ReadRunner {
 
  private:
   class Stream;
+  /// A read whose answer may be among those that are kept.
+  struct Asked {
+    std::shared_ptr<const Read> read;
+    ReadPlan planned;
+    Reply reply;
+    AnswerCache::TimePoint arrived;
+  };
 
   ReadPlan plan(const Read& read) const;
+  /// Answers from the cache, or queues what is missing.
+  /// @param may_wait for a search that is under way; once
+  /// @throws Refusal too many are waiting
+  void give(const std::shared_ptr<Asked>& asked, bool may_wait);
+  /// Has the collection looked at, so that its lease is renewed.
+  void look(const std::string& collection, std::shared_ptr<AnswerCache::Flight> flight);
   /// Queues it. False when too many are waiting.
-  bool run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply);
+  /// @param flight of those who wait for its answer; may be null
+  bool run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply, std::shared_ptr<AnswerCache::Flight> flight = nullptr);
   /// Calls `use` on a worker; `fail` gets the refusal when it throws.
   bool run(const std::string& path, std::function<void(SolrQuery&)> use, std::function<void(const ApiError&)> fail);
   /// Searches by the plan; made anew by `again` when the collection was switched meanwhile.

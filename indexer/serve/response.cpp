@@ -279,10 +279,10 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
   return answer;
 }
 
-std::optional<Lsn> read_position(std::string solr_body) {
+std::optional<CollectionState> read_state(std::string solr_body) {
   try {
     const auto rows = read_rows(solr_body, {});
-    if (rows.header && rows.state.whole.value_or(false) && rows.state.shown.position > 0) return rows.state.shown.position;
+    if (rows.header && rows.state.whole.value_or(false) && rows.state.shown.position > 0) return rows.state.shown;
   } catch (const simdjson::simdjson_error&) {
   } catch (const Refusal&) {
   }

@@ -33,8 +33,8 @@ struct ReadAnswer {
   std::optional<CollectionState> state;
 };
 
-/// The position of an answer to plan_state(). Nothing when it is not known or the answer is not one.
-std::optional<Lsn> read_position(std::string solr_body);
+/// The state in an answer to plan_state(). Nothing when it is not known or the answer is not one.
+std::optional<CollectionState> read_state(std::string solr_body);
 
 /// Copies the asked columns' raw bytes out of each document text, so that every number, string and
 /// nested value is PostgreSQL's own; a column that a document lacks is null. CSV and casts to text hold

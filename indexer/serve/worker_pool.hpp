@@ -31,12 +31,14 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool() { stop(); }
 
+  enum class Turn { kLast, kNext };
+
   /// False when the queue is full or the pool has stopped.
-  [[nodiscard]] bool try_run(Job job) {
+  [[nodiscard]] bool try_run(Job job, Turn turn = Turn::kLast) {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || jobs_.size() >= capacity_) return false;
-      jobs_.push_back(std::move(job));
+      jobs_.insert(turn == Turn::kNext ? jobs_.begin() : jobs_.end(), std::move(job));
     }
     wake_.notify_one();
     return true;

@@ -16,12 +16,20 @@ AnswerCache::Answer answer(std::size_t size = 10) {
 
 class Cache : public testing::Test {
  protected:
-  bool finds(std::string_view key, AnswerCache::TimePoint when, Lsn past = 0) {
-    return cache.find("c", key, past, when) != nullptr;
+  /// As whoever does not wait: given the answer, or sent to search.
+  bool finds(const std::string& key, AnswerCache::TimePoint when, Lsn past = 0) {
+    const auto found = cache.find("c", key, past, when, nullptr);
+    EXPECT_FALSE(found.waits);
+    EXPECT_NE(found.answer != nullptr, found.search != nullptr);
+    return found.answer != nullptr;
+  }
+  AnswerCache::Found asks(const std::string& key, AnswerCache::TimePoint when) {
+    return cache.find("c", key, 0, when, [this] { ++landed; });
   }
 
   AnswerCache cache{10'000, 10ms};
   AnswerCache::TimePoint begin = std::chrono::steady_clock::now();
+  int landed = 0;
 };
 
 TEST_F(Cache, AnAnswerIsGivenAgainForTheTermOfTheLastLook) {
@@ -34,16 +42,75 @@ TEST_F(Cache, AnAnswerIsGivenAgainForTheTermOfTheLastLook) {
   EXPECT_FALSE(finds("other", begin + 16ms));
 }
 
-TEST_F(Cache, OneCallerRenewsTheLeaseBeforeItEndsForAll) {
+TEST_F(Cache, TheCollectionIsLookedAtOnceBeforeTheLeaseEndsAndNobodyWaits) {
   cache.renew("c", kFirst, begin);
   cache.keep("c", "key", kFirst, answer());
-  EXPECT_FALSE(finds("key", begin + 6ms)) << "who is sent to search";
-  EXPECT_TRUE(finds("key", begin + 6ms));
-  EXPECT_TRUE(finds("key", begin + 10ms));
-  EXPECT_FALSE(finds("key", begin + 11ms)) << "the search has not come back";
+  EXPECT_EQ(asks("key", begin + 5ms).look, nullptr);
+  auto first = asks("key", begin + 6ms);
+  EXPECT_NE(first.look, nullptr);
+  EXPECT_NE(first.answer, nullptr);
+  const auto second = asks("key", begin + 7ms);
+  EXPECT_EQ(second.look, nullptr);
+  EXPECT_NE(second.answer, nullptr);
   cache.renew("c", kFirst, begin + 6ms);
+  first.look.reset();
+  EXPECT_EQ(asks("key", begin + 11ms).look, nullptr);
+  EXPECT_NE(asks("key", begin + 12ms).look, nullptr) << "the next one";
+  EXPECT_EQ(landed, 0);
+}
+
+TEST_F(Cache, WhenTheLeaseIsOverAllWaitForOneLook) {
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  cache.keep("c", "other", kFirst, answer());
+  auto first = asks("key", begin + 11ms);
+  EXPECT_NE(first.look, nullptr);
+  EXPECT_TRUE(first.waits);
+  const auto second = asks("other", begin + 12ms);
+  EXPECT_EQ(second.look, nullptr);
+  EXPECT_TRUE(second.waits);
+  EXPECT_EQ(landed, 0);
+  cache.renew("c", kFirst, begin + 11ms);
+  first.look.reset();
+  EXPECT_EQ(landed, 2);
   EXPECT_TRUE(finds("key", begin + 11ms));
-  EXPECT_FALSE(finds("key", begin + 12ms)) << "the next one";
+  EXPECT_TRUE(finds("other", begin + 12ms));
+}
+
+TEST_F(Cache, ALookThatBeganATermBeforeARequestProvesItNothing) {
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  const auto slow = asks("key", begin + 11ms);
+  EXPECT_EQ(asks("key", begin + 21ms).look, nullptr);
+  const auto next = asks("key", begin + 22ms);
+  EXPECT_NE(next.look, nullptr);
+  EXPECT_TRUE(next.waits);
+}
+
+TEST_F(Cache, ALookThatFailedSendsThoseWhoWaitedToSearch) {
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  asks("key", begin + 11ms);
+  EXPECT_EQ(landed, 1);
+  EXPECT_FALSE(finds("key", begin + 11ms));
+}
+
+TEST_F(Cache, OfManyWhoAskTheSameOneSearches) {
+  auto first = asks("key", begin);
+  EXPECT_NE(first.search, nullptr);
+  EXPECT_TRUE(asks("key", begin + 10ms).waits);
+  EXPECT_NE(asks("other", begin).search, nullptr) << "another answer";
+  EXPECT_NE(asks("key", begin + 11ms).search, nullptr) << "that search may not have seen what this one must";
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  first.search.reset();
+  EXPECT_EQ(landed, 1);
+  EXPECT_TRUE(finds("key", begin + 10ms));
+}
+
+TEST_F(Cache, WhoAsksForAPositionWaitsForNobody) {
+  const auto first = asks("key", begin);
+  EXPECT_NE(cache.find("c", "key", 50, begin, [this] { ++landed; }).search, nullptr);
 }
 
 TEST_F(Cache, NothingIsGivenBeforeTheFirstLook) {
