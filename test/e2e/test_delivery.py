@@ -114,7 +114,7 @@ def test_documents_equal_their_rows_after_a_load_beside_four_writers_and_random_
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
 def test_an_indexer_that_ends_in_a_load_and_in_streaming_goes_on_by_itself(site, rng, how):
-    fill(site, 8000)
+    fill(site, 30000)
     end = getattr(site.indexer, how)
     with Writers(site, rng, 2) as writers:
         site.create_model("item", PROJECTION)
