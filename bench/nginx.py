@@ -7,7 +7,7 @@ from stand import wait_for
 from harness.waiting import free_port  # stand has made the harness importable
 
 # What the daemon adds for itself: how fresh the searcher is, and a limit of time.
-OWN_PARAMETERS = {"json.facet", "timeAllowed"}
+OWN_PARAMETERS = {"terms", "timeAllowed"}
 ARGUMENTS = {"flight": "471108", "id": "815001"}  # their markers in the plan
 
 CONFIG = """daemon off;

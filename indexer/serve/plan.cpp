@@ -10,11 +10,8 @@
 namespace daas {
 namespace {
 
-/// Whatever the request's own filters: counts the marks that a batch is not whole, and reads how fresh
-/// the searcher is, from the fence.
-constexpr const char* kStateFacet =
-    R"({"half":{"type":"query","q":"_half_:true","domain":{"query":"*:*"}},)"
-    R"json("seen":{"type":"query","q":"_position_:[* TO *]","domain":{"query":"*:*"},"facet":{"position":"max(_position_)","fence":"max(_ver_)"}}})json";
+/// Whatever the request's own filters: shows how fresh the searcher is, and whether a batch is whole there.
+constexpr const char* kShowState = "terms";
 
 constexpr std::uint64_t kStreamPage = 1000;  // rows; an API's max_rows may be one
 constexpr std::size_t kMostRanges = 2000;  // each is a query to Solr
@@ -167,16 +164,16 @@ void add_highlights(const ApiRequest& request, const Api& api, const QueryParame
 }
 
 std::string facets_of(const ApiRequest& request, const Api& api, std::vector<FacetShape>& shapes) {
-  std::string all = kStateFacet;
+  std::string all;
   std::size_t ranges = 0;
   for (const auto& facet : request.facets) {
     std::string member;
     shapes.push_back(plan_facet(facet, shapes.size(), filterable(api, facet.column, "counted"), api, member));
-    all.insert(all.size() - 1, "," + member);
+    all += (all.empty() ? "{" : ",") + member;
     ranges += shapes.back().bounds.size();
     if (ranges > kMostRanges) throw Refusal(400, "54000", "over 2,000 ranges in one request", {}, "take larger steps, or fewer facets");
   }
-  return all;
+  return all + "}";
 }
 
 }  // namespace
@@ -257,7 +254,8 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   if (plan.streams) parameters.emplace_back("cursorMark", "*");
   parameters.emplace_back("fl", request.highlight.empty() ? "_doc_:[json]" : "id,_doc_:[json]");
-  parameters.emplace_back("json.facet", facets_of(request, api, plan.shape.facets));
+  if (!request.facets.empty()) parameters.emplace_back("json.facet", facets_of(request, api, plan.shape.facets));
+  parameters.emplace_back(kShowState, "true");
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;
@@ -276,7 +274,7 @@ AnswerShape answer_shape(const ApiRequest& request, const Api& api) {
 
 SolrRequest plan_state(const std::string& collection) {
   return {collection,
-          {{"q", "*:*"}, {"start", "0"}, {"rows", "0"}, {"json.facet", kStateFacet}, {"wt", "json"}}};
+          {{"q", "*:*"}, {"start", "0"}, {"rows", "0"}, {kShowState, "true"}, {"wt", "json"}}};
 }
 
 void check_scope(const Api& api, const nlohmann::json& claims) {

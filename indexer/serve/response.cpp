@@ -10,6 +10,7 @@
 
 #include "core/json_text.hpp"
 #include "serve/highlight.hpp"
+#include "solr/state_term.hpp"
 
 namespace daas {
 namespace {
@@ -41,12 +42,12 @@ class RowWriter {
 
   void append(std::string& body, ondemand::object document, bool first) {
     std::fill(slices_.begin(), slices_.end(), std::string_view{});
+    std::size_t at = 0;
     for (auto field : document) {
-      const std::string_view key = field.unescaped_key();
-      const auto wanted = slots_.find(std::string(key));
-      if (wanted == slots_.end()) continue;
+      const auto* wanted = wanted_by(field.unescaped_key(), at++);
+      if (wanted == nullptr) continue;
       const auto slice = raw(field.value());
-      for (const auto slot : wanted->second) slices_[slot] = slice;
+      for (const auto slot : *wanted) slices_[slot] = slice;
     }
     if (shape_.format == Format::kCsv) {
       body += '\n';
@@ -59,6 +60,25 @@ class RowWriter {
   }
 
  private:
+  using Slots = std::vector<std::size_t>;
+  /// A key that some document had at this place.
+  struct Place {
+    std::string key;
+    const Slots* slots = nullptr;
+  };
+
+  /// Which members show it; null: none. Nearly always documents have the same keys at the same places.
+  const Slots* wanted_by(std::string_view key, std::size_t at) {
+    if (at == places_.size()) places_.emplace_back();
+    auto& place = places_[at];
+    if (place.key != key) {
+      place.key = key;
+      const auto found = slots_.find(place.key);
+      place.slots = found == slots_.end() ? nullptr : &found->second;
+    }
+    return place.slots;
+  }
+
   static bool is_null(std::string_view slice) { return slice.empty() || slice == "null"; }
 
   void append_object(std::string& body) const {
@@ -108,15 +128,18 @@ class RowWriter {
   }
 
   const AnswerShape& shape_;
-  std::unordered_map<std::string, std::vector<std::size_t>> slots_;
+  std::unordered_map<std::string, Slots> slots_;
+  std::vector<Place> places_;
   std::vector<std::string> keys_;
   std::vector<std::string_view> slices_;
 };
 
-/// What the state's facets say; see plan.cpp.
+constexpr std::size_t kUsualBody = 32 * 1024;
+
+/// What the answer says of the searcher's state; see plan.cpp.
 struct State {
-  std::optional<bool> whole;  ///< no mark of half a batch
-  CollectionState shown;      ///< its position is 0 when it is not known
+  bool told = false;
+  std::optional<FenceState> fence;  ///< nothing when there is none yet
 };
 
 struct Rows {
@@ -131,27 +154,36 @@ struct Rows {
   std::vector<std::string> facets;
 };
 
-/// @param counted gets the JSON of the facets that the shape asks for, in its order
-State read_state(ondemand::object facets, const AnswerShape& shape, std::vector<std::string>& counted) {
+/// {"_state_":[TERM,1]}
+State read_terms(ondemand::object terms) {
   State state;
-  counted.resize(shape.facets.size());
+  for (auto entry : terms) {
+    if (std::string_view(entry.unescaped_key()) != kStateField) continue;
+    state.told = true;
+    for (auto part : entry.value().get_array()) {
+      state.fence = parse_state_term(part.get_string());
+      state.told = state.fence.has_value();
+      break;
+    }
+  }
+  return state;
+}
+
+/// The JSON of the facets that the shape asks for, in its order.
+std::vector<std::string> read_facets(ondemand::object facets, const AnswerShape& shape) {
+  std::vector<std::string> counted(shape.facets.size());
   for (auto facet : facets) {
     const std::string_view name = facet.unescaped_key();
     for (std::size_t i = 0; i < shape.facets.size(); ++i) {
       if (name == shape.facets[i].key) counted[i] = facet_answer(facet.value().get_object(), shape.facets[i]);
     }
-    if (name == "half") {
-      state.whole = facet.value().get_object().find_field("count").get_uint64() == 0;
-    } else if (name == "seen") {
-      for (auto entry : facet.value().get_object()) {
-        const std::string_view figure = entry.unescaped_key();
-        // Of long fields whole numbers, which Solr may print with a fraction.
-        if (figure == "position") state.shown.position = static_cast<Lsn>(std::max(0.0, entry.value().get_double().value()));
-        if (figure == "fence") state.shown.fence = entry.value().get_double();
-      }
-    }
   }
-  return state;
+  return counted;
+}
+
+std::optional<CollectionState> shown(const State& state) {
+  if (!state.fence || state.fence->position.value_or(0) == 0) return std::nullopt;
+  return CollectionState{*state.fence->position, state.fence->version};
 }
 
 [[noreturn]] void cut_short() {
@@ -179,10 +211,13 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
       }
     } else if (name == "facets") {
-      rows.state = read_state(part.value().get_object(), shape, rows.facets);
+      rows.facets = read_facets(part.value().get_object(), shape);
+    } else if (name == "terms") {
+      rows.state = read_terms(part.value().get_object());
     } else if (name == "response") {
       rows.response = true;
       RowWriter writer(shape);
+      rows.body.reserve(std::min(solr_body.size(), kUsualBody));
       writer.begin(rows.body);
       for (auto entry : part.value().get_object()) {
         const std::string_view key = entry.unescaped_key();
@@ -237,17 +272,17 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
     throw Refusal(502, "XX000", "the search engine's answer could not be read", error.what());
   }
   // Without its header nothing would tell a cut-off search from an empty one.
-  if (!rows.header || !rows.response || !rows.state.whole) {
+  if (!rows.header || !rows.response || !rows.state.told || rows.facets.size() != shape.facets.size()) {
     throw Refusal(502, "XX000", "the search engine's answer is not complete");
   }
-  if (!*rows.state.whole) {
+  if (rows.state.fence && !rows.state.fence->position) {
     throw unavailable("the search engine restarted in the middle of a batch of changes",
                       "its documents are not of one moment until daas-indexer has repeated the batch");
   }
   if (shape.count && !rows.found_exact) cut_short();
 
   ReadAnswer answer;
-  if (rows.state.shown.position > 0) answer.state = rows.state.shown;
+  answer.state = shown(rows.state);
   answer.count = rows.count;
   answer.found = rows.found;
   // As PostgREST: who asks for no rows is told nothing about them.
@@ -282,7 +317,7 @@ ReadAnswer answer_read(std::string solr_body, const AnswerShape& shape) {
 std::optional<CollectionState> read_state(std::string solr_body) {
   try {
     const auto rows = read_rows(solr_body, {});
-    if (rows.header && rows.state.whole.value_or(false) && rows.state.shown.position > 0) return rows.state.shown;
+    if (rows.header) return shown(rows.state);
   } catch (const simdjson::simdjson_error&) {
   } catch (const Refusal&) {
   }

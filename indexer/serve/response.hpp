@@ -16,7 +16,7 @@ namespace daas {
 struct CollectionState {
   /// Every commit that was finished when the insert LSN was below it is in the rows (V of docs/delivery.md).
   Lsn position = 0;
-  double fence = 0;  ///< version of the fence document, as Solr's function prints it
+  std::int64_t fence = 0;  ///< version of the fence
   bool operator==(const CollectionState&) const = default;
 };
 

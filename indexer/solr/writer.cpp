@@ -9,6 +9,7 @@
 #include "solr/answer.hpp"
 #include "solr/cluster_state.hpp"
 #include "solr/form.hpp"
+#include "solr/state_term.hpp"
 #include "solr/update_body.hpp"
 
 namespace daas {
@@ -25,9 +26,13 @@ std::string mark(std::string_view id, std::int64_t version, const std::string& m
          R"(,"_deleted_":true)" + more + "}";
 }
 
+std::string state_member(const FenceState& state) {
+  return ",\"" + std::string(kStateField) + "\":\"" + state_term(state) + "\"";
+}
+
 }  // namespace
 
-std::string half_mark(std::int64_t version) { return mark(kFenceId, version, R"(,"_half_":true)"); }
+std::string half_mark(std::int64_t version) { return mark(kFenceId, version, R"(,"_half_":true)" + state_member({version, std::nullopt})); }
 
 SolrWriter::SolrWriter(SolrEndpoint endpoint, const std::atomic<bool>* abort,
                        HttpConnection::Timeout timeout)
@@ -183,7 +188,7 @@ void SolrWriter::open_searcher(const std::string& collection, Searcher searcher,
   post_fence(collection,
              searcher == Searcher::kSoft ? "&softCommit=true&waitSearcher=true"
                                          : "&commit=true&openSearcher=true&waitSearcher=true",
-             mark(kFenceId, version, R"(,"_position_":)" + std::to_string(position)),
+             mark(kFenceId, version, state_member({version, position})),
              "opening of a searcher of " + collection);
 }
 

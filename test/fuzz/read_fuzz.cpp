@@ -25,7 +25,7 @@ bool starts_with_number(const std::string& name, char letter) {
 }
 
 void check(const ReadPlan& plan) {
-  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "wt", "timeAllowed",
+  constexpr std::string_view kKnown[] = {"q", "all", "dead", "ssep", "scope0", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "terms", "wt", "timeAllowed",
                                          "hl", "hl.method", "hl.fl", "hl.q", "hl.requireFieldMatch", "hl.snippets", "hl.fragsize", "hl.encoder", "hl.tag.pre", "hl.tag.post"};
   constexpr std::string_view kFacets = "abcdefghijklmnopqrstuvwxyz0123456789_{}[]:,\"*TO +-.()";
   int filters = 0;

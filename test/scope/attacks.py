@@ -16,10 +16,10 @@ VALUES = [
     "(", "))", ") OR (c_tenant_s:b", "c_tenant_s:b", "tenant.eq.b", "a OR b", "a AND NOT a", "NOT a", "+a -b", "-a", "!a", "a~", "a~2", "a^9", "/.*/", "/a|b/", "^", "&&", "||", ":", "::text",
     "NOW", "NOW-1DAY", "NOW/DAY", "null", "NULL", "nan", "Infinity", "true", "\x1f", "a\x1fb", "tenant\x1fb", "b", "B", "b,a", "a,b", "(a,b)", "{a,b}", "{}", "[]", "\x00", "\x01", "\x7f",
     "\u2028", "\ufeff", "\uffff", "\U0001F600", "e\u0301", "<script>alert(1)</script>", "&fq=*:*", "&fq=c_tenant_s:b", "?fq=*:*", "#", "%", "%00", "%25", "%2526", "%c0%af", "..", "../..",
-    "..%2f..", "//", "a" * 300, "{" * 50, "(" * 50, "\"" * 51, "a\r\nX-Injected: 1", "a\nb", "a\tb", " a ", "+", "*:* AND c_tenant_s:b", "id:*", "_doc_:*", "_deleted_:true", "_half_:true", "_version_",
+    "..%2f..", "//", "a" * 300, "{" * 50, "(" * 50, "\"" * 51, "a\r\nX-Injected: 1", "a\nb", "a\tb", " a ", "+", "*:* AND c_tenant_s:b", "id:*", "_doc_:*", "_deleted_:true", "_half_:true", "_state_:*", "_version_",
     "1e400", "-1", "0x10", "1;2", "\u0661", "9999999999999999999999", "1 OR 1=1", "SECRET", "secret", "SECRETB", "%SECRET%", "^SECRET", "SE*", "SECRET:*",
 ]
-FIELDS = ["id", "tenant", "region", "name", "words", "age", "at", "tags", "hidden", "_doc_", "_version_", "_ver_", "_deleted_", "_half_", "_position_", "c_tenant_s", "c_hidden_s", "c_name_s", "score", "*", "[shard]", "[explain]",
+FIELDS = ["id", "tenant", "region", "name", "words", "age", "at", "tags", "hidden", "_doc_", "_version_", "_ver_", "_deleted_", "_half_", "_state_", "c_tenant_s", "c_hidden_s", "c_name_s", "score", "*", "[shard]", "[explain]",
           "docfreq(c_name_s,a)", "idf(c_name_s,a)", "numdocs()", "maxdoc()", "exists(c_tenant_s)", "query($q)", "sum(age,1)", "field(age)", "id asc,tenant", "name)", "\"name", "name\"", "\"\"", "a.b", "name->x", "name->>x", "t.name", "NAME", "name ", "ｎame"]
 OPERATORS = ["eq", "neq", "in", "like", "ilike", "match", "imatch", "cs", "cd", "ov", "is", "isdistinct", "gt", "lte", "fts", "plfts", "phfts", "wfts", "fts(english)", "fts({!x})", "eq(any)", "like(all)", "not.eq", "not.in", "not.fts",
              "sl", "nope", "", "not", "not.not.eq", "in(any)"]

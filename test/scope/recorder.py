@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-KNOWN = {"q", "all", "dead", "ssep", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "wt", "timeAllowed",
+KNOWN = {"q", "all", "dead", "ssep", "sort", "start", "rows", "cursorMark", "fl", "json.facet", "terms", "wt", "timeAllowed",
          "hl", "hl.method", "hl.fl", "hl.q", "hl.requireFieldMatch", "hl.snippets", "hl.fragsize", "hl.encoder", "hl.tag.pre", "hl.tag.post"}
 
 

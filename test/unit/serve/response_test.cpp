@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "solr/state_term.hpp"
+
 namespace daas {
 namespace {
 
@@ -12,12 +14,15 @@ AnswerShape shape_of(std::vector<AnswerShape::Member> members) {
   return shape;
 }
 
+const FenceState kShown{1099511627777, 4096};
+
+std::string terms(const std::string& all) { return R"("terms":{"_state_":[)" + all + "]}"; }
+
 std::string solr(const std::string& docs, const std::string& found = "3",
-                 const std::string& header = "", int half = 0) {
+                 const std::string& header = "", const FenceState& state = kShown) {
   return R"({"responseHeader":{"zkConnected":true,"status":0,"QTime":1)" + header +
          R"(},"response":{"numFound":)" + found + R"(,"start":0,"numFoundExact":true,"docs":[)" +
-         docs + R"(]},"facets":{"count":)" + found + R"(,"half":{"count":)" + std::to_string(half) +
-         "}}}\n";
+         docs + "]}," + terms("\"" + state_term(state) + "\",1") + "}\n";
 }
 
 std::string document(const std::string& text) {
@@ -129,19 +134,31 @@ TEST(Answer, ACountThatIsNotExactIsNotGiven) {
   EXPECT_EQ(
       status_of(
           R"({"responseHeader":{},"response":{"numFound":3,"numFoundExact":false,"docs":[]},)"
-          R"("facets":{"half":{"count":0}}})",
+          R"("terms":{"_state_":[]}})",
           shape),
       504u);
 }
 
 TEST(Answer, HalfABatchIsNeverShown) {
   const auto shape = shape_of({{"a", "a"}});
-  EXPECT_EQ(status_of(solr(document(R"({"a":1})"), "1", "", 1), shape), 503u);
-  EXPECT_EQ(status_of(solr("", "0", "", 2), shape), 503u);
-  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":0,"docs":[]}})", shape), 502u);
-  EXPECT_EQ(status_of(R"({"responseHeader":{},"response":{"numFound":0,"docs":[]},"facets":{"count":0}})",
-                      shape),
-            502u);
+  const FenceState half{7, std::nullopt};
+  EXPECT_EQ(status_of(solr(document(R"({"a":1})"), "1", "", half), shape), 503u);
+  EXPECT_EQ(status_of(solr("", "0", "", half), shape), 503u);
+}
+
+TEST(Answer, WhoseStateIsNotToldIsRefused) {
+  const auto shape = shape_of({{"a", "a"}});
+  const std::string begin = R"({"responseHeader":{},"response":{"numFound":0,"docs":[]})";
+  EXPECT_EQ(status_of(begin + "," + terms("") + "}", shape), 200u) << "no fence yet";
+  EXPECT_EQ(status_of(begin + "}", shape), 502u);
+  EXPECT_EQ(status_of(begin + R"(,"terms":{}})", shape), 502u);
+  EXPECT_EQ(status_of(begin + "," + terms("\"nonsense\",1") + "}", shape), 502u);
+}
+
+TEST(Answer, WithoutTheFacetsThatWereAskedForIsRefused) {
+  auto shape = shape_of({{"a", "a"}});
+  shape.facets.emplace_back();
+  EXPECT_EQ(status_of(solr("", "0"), shape), 502u);
 }
 
 TEST(Answer, WhatIsNotSolrsAnswerIsRefusedAndNeverCrashes) {
@@ -228,18 +245,25 @@ TEST(Answer, CastsToTextAreJsonStrings) {
             R"("a":"{x,\"y z\",\"\",NULL,\"NULL\",\"{\\\"}\"}","m":"{{1.10,2},{3,4}}","j":"{\"k\": 1.0}"}])");
 }
 
-TEST(Answer, GivesTheNextMarkAndThePosition) {
-  const auto with = [](const std::string& docs, const std::string& more) {
+TEST(Answer, GivesTheNextMarkAndTheState) {
+  const auto with = [](const std::string& docs, const std::string& all) {
     return answer_read(R"({"responseHeader":{},"response":{"numFound":1,"numFoundExact":true,"docs":[)" + docs +
-                           R"(]},"nextCursorMark":"AoE","facets":{"count":1,"half":{"count":0},"seen":{)" + more + "}}}",
+                           R"(]},"nextCursorMark":"AoE",)" + terms(all) + "}",
                        shape_of({{"a", "a"}}));
   };
-  EXPECT_EQ(with(document("{}"), R"("count":1,"position":4096)").next, "AoE");
-  EXPECT_EQ(with("", R"("count":1,"position":4096)").next, "");
-  EXPECT_EQ(with("", R"("count":1,"position":4096)").state->position, Lsn{4096});
-  EXPECT_EQ(with("", R"("count":1,"position":4096.0)").state->position, Lsn{4096});
-  EXPECT_EQ(with("", R"("count":1,"position":4096,"fence":1099511627777)").state->fence, 1099511627777.0);
-  EXPECT_FALSE(with("", R"("count":0)").state);
+  const auto shown = "\"" + state_term(kShown) + "\",1";
+  EXPECT_EQ(with(document("{}"), shown).next, "AoE");
+  EXPECT_EQ(with("", shown).next, "");
+  EXPECT_EQ(with("", shown).state, (CollectionState{4096, 1099511627777}));
+  EXPECT_FALSE(with("", "").state);
+  EXPECT_FALSE(with("", "\"" + state_term({7, 0}) + "\",1").state);
+}
+
+TEST(Answer, OfAStateAloneIsRead) {
+  EXPECT_EQ(read_state(solr("")), (CollectionState{4096, 1099511627777}));
+  EXPECT_EQ(read_state(solr("", "0", "", {7, std::nullopt})), std::nullopt);
+  EXPECT_EQ(read_state("{}"), std::nullopt);
+  EXPECT_EQ(read_state("nonsense"), std::nullopt);
 }
 
 }  // namespace
