@@ -80,7 +80,8 @@ void check_listener(const std::string& option, const std::string& listen, const 
                     Findings& findings) {
   const auto what = option + " " + listen;
   try {
-    HttpServer server({listen, 1, std::chrono::seconds(1)}, [](ServerRequest, const HttpServer::Reply&) {});
+    EventLoops loop(1);
+    HttpServer server({listen, std::chrono::seconds(1)}, loop, [](ServerRequest, const HttpServer::Reply&) {});
     server.start();
     server.stop(std::chrono::milliseconds(0));
     findings.ok(what, "is free");

@@ -92,7 +92,7 @@ po::options_description described() {
   po::options_description serve("Serving");
   serve.add_options()
       ("listen", po::value<std::string>()->default_value("127.0.0.1:8080")->value_name("HOST:PORT"), "listener of the APIs")
-      ("serve-threads", po::value<int>()->default_value(8)->value_name("N"), "searches at a time")
+      ("search-connections", po::value<int>()->default_value(8)->value_name("N"), "searches at a time, each on a connection of its own")
       ("position-wait", po::value<std::string>()->default_value("5s")->value_name("TIME"), "longest that a read waits for its Daas-Min-Position")
       ("cache-bytes", po::value<std::string>()->default_value("64MB")->value_name("SIZE"), "of answers that are given again while nothing changed; 0MB: none")
       ("cache-term", po::value<std::string>()->default_value("10ms")->value_name("TIME"), "longest that an answer is given again without asking Solr whether anything changed")
@@ -161,7 +161,7 @@ void read_roles(const po::variables_map& values, Config& config) {
 }
 
 void check_positive(const po::variables_map& values) {
-  for (const auto* option : {"shards", "replicas", "serve-threads", "write-threads"}) {
+  for (const auto* option : {"shards", "replicas", "search-connections", "write-threads"}) {
     if (values[option].as<int>() < 1) refuse_option(std::string("--") + option + " must be at least 1");
   }
   for (const auto* option : {"batch-count", "lanes", "reader-connections", "loads"}) {
@@ -208,7 +208,7 @@ Config build(const po::variables_map& values, bool check) {
   serve.pg_conninfo = pg("pg-server");
   serve.solr = index.solr;
   read_token_options(values, check, config);
-  serve.threads = values["serve-threads"].as<int>();
+  serve.searches = values["search-connections"].as<int>();
   if (values.count("pg-writer") > 0) serve.pg_writer = values["pg-writer"].as<std::string>();
   serve.write_threads = values["write-threads"].as<int>();
   serve.write_timeout = time_of(values, "write-timeout");

@@ -30,7 +30,7 @@ AdminServer::AdminServer(const std::string& listen, std::function<Readiness()> p
     : probe_(std::move(probe)),
       metrics_(std::move(metrics)),
       statuses_(1, kWaitingStatuses, [&] { return std::make_unique<Status>(status); }),
-      server_({listen, 1, std::chrono::seconds(30)},
+      server_({listen, std::chrono::seconds(30)}, loop_,
               [this](const ServerRequest& request, const HttpServer::Reply& reply) {
                 handle(request, reply);
               }) {}

@@ -43,6 +43,7 @@ class AdminServer {
   std::function<Readiness()> probe_;
   Metrics metrics_;
   WorkerPool<Status> statuses_;  ///< slow ones must not hold up a probe
+  EventLoops loop_{1};
   HttpServer server_;
 };
 

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <unordered_map>
 
 #include "core/error.hpp"
@@ -60,12 +59,13 @@ tcp::endpoint resolve(asio::io_context& context, const std::string& listen) {
 /// Everything that connections share. Outlives the last of them.
 class HttpServer::Core : public SessionHost, public std::enable_shared_from_this<Core> {
  public:
-  Core(Settings settings, Handler handler)
+  Core(Settings settings, EventLoops& loops, Handler handler)
       : settings_(std::move(settings)),
+        loops_(loops),
         handler_(std::move(handler)),
         tls_(settings_.tls_cert.empty() ? nullptr : std::make_unique<TlsFiles>(settings_.tls_cert, settings_.tls_key)),
-        acceptor_(asio::make_strand(context_)),
-        pause_(acceptor_.get_executor()) {}
+        acceptor_(loops.at(0)),
+        pause_(loops.at(0)) {}
 
   void start();
   void stop(std::chrono::milliseconds grace);
@@ -88,15 +88,13 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
  private:
   std::vector<std::shared_ptr<HttpSession>> sessions();
   void accept();
-  void accepted(error_code error, tcp::socket socket);
+  void accepted(error_code error, SessionSocket socket);
 
   Settings settings_;
+  EventLoops& loops_;
   Handler handler_;
   const std::unique_ptr<TlsFiles> tls_;  ///< null without TLS
-  asio::io_context context_;
-  // A request that waits for its answer is no work of the context's: without this the threads would
-  // end under it once the listener is closed.
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
+  // Both are the first loop's.
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   std::uint16_t port_ = 0;
@@ -109,11 +107,10 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
   std::condition_variable changed_;
   std::unordered_map<HttpSession*, std::weak_ptr<HttpSession>> sessions_;
   bool stopped_ = false;
-  std::vector<std::thread> threads_;
 };
 
 void HttpServer::Core::start() {
-  const auto endpoint = resolve(context_, settings_.listen);
+  const auto endpoint = resolve(loops_.at(0), settings_.listen);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -126,28 +123,16 @@ void HttpServer::Core::start() {
   }
   port_ = acceptor_.local_endpoint().port();
   asio::dispatch(acceptor_.get_executor(), [self = shared_from_this()] { self->accept(); });
-  for (int i = 0; i < std::max(1, settings_.threads); ++i) {
-    threads_.emplace_back([this] {
-      while (true) {
-        try {
-          context_.run();
-          return;
-        } catch (const std::exception& error) {
-          spdlog::error("serve: a connection failed: {}", log_text(error));
-        }
-      }
-    });
-  }
+  loops_.start();
 }
 
 void HttpServer::Core::accept() {
-  acceptor_.async_accept(asio::make_strand(context_),
-                         [self = shared_from_this()](error_code error, tcp::socket socket) {
-                           self->accepted(error, std::move(socket));
-                         });
+  acceptor_.async_accept(loops_.at(loops_.next()).get_executor(), [self = shared_from_this()](error_code error, SessionSocket socket) {
+    self->accepted(error, std::move(socket));
+  });
 }
 
-void HttpServer::Core::accepted(error_code error, tcp::socket socket) {
+void HttpServer::Core::accepted(error_code error, SessionSocket socket) {
   if (draining_) return;
   if (error) {
     // Out of descriptors: accepting at once would spin.
@@ -196,15 +181,12 @@ void HttpServer::Core::stop(std::chrono::milliseconds grace) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, grace, [this] { return sessions_.empty(); });
   }
-  context_.stop();
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
+  loops_.stop();
   closed_ = true;
   // Pending operations own their connection, and connections own this: end them here, or neither
   // would ever be freed.
   for (const auto& session : sessions()) session->abandon();
-  context_.restart();
-  context_.poll();
+  loops_.clear();
 }
 
 std::vector<std::shared_ptr<HttpSession>> HttpServer::Core::sessions() {
@@ -216,8 +198,8 @@ std::vector<std::shared_ptr<HttpSession>> HttpServer::Core::sessions() {
   return alive;
 }
 
-HttpServer::HttpServer(Settings settings, Handler handler)
-    : core_(std::make_shared<Core>(std::move(settings), std::move(handler))) {}
+HttpServer::HttpServer(Settings settings, EventLoops& loops, Handler handler)
+    : core_(std::make_shared<Core>(std::move(settings), loops, std::move(handler))) {}
 HttpServer::~HttpServer() {
   stop(std::chrono::milliseconds(0));
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "serve/event_loops.hpp"
 #include "serve/http_message.hpp"
 
 namespace daas {
@@ -15,13 +16,12 @@ class HttpServer {
  public:
   /// Call it once, on any thread. Dropped unused, it closes the connection.
   using Reply = std::function<void(ServerResponse)>;
-  /// Called on one of the server's threads: must not block for long. May throw Refusal; any other
+  /// Called on a thread of the loops: must not block. May throw Refusal; any other
   /// exception becomes a 500.
   using Handler = std::function<void(ServerRequest, Reply)>;
 
   struct Settings {
     std::string listen;  ///< host:port, [v6]:port; port 0: any free one
-    int threads = 1;
     std::chrono::seconds idle_timeout{30};
     /// PEM files of TLS, the certificate with its chain; read again when they change. Empty: plain HTTP.
     std::string tls_cert = {};
@@ -31,7 +31,8 @@ class HttpServer {
     std::function<bool(const ServerRequest&)> admits = nullptr;
   };
 
-  HttpServer(Settings settings, Handler handler);
+  /// @param loops run what it does, are started and ended by it, and outlive it
+  HttpServer(Settings settings, EventLoops& loops, Handler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

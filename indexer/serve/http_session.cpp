@@ -3,12 +3,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -28,26 +33,10 @@ constexpr std::uint32_t kLongestHeader = 16 * 1024;
 constexpr std::size_t kLongestTarget = 8 * 1024;
 constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who takes less is cut off
 
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+constexpr std::size_t kOneRecord = 12 * 1024;  ///< of TLS, with the header
 
-/// A body that is a view of bytes which the session holds.
-struct ViewBody {
-  using value_type = asio::const_buffer;
-  class writer {
-   public:
-    using const_buffers_type = asio::const_buffer;
-    template <bool isRequest, class Fields>
-    writer(const http::header<isRequest, Fields>&, const value_type& body) : body_(body) {}
-    void init(error_code& error) { error = {}; }
-    boost::optional<std::pair<const_buffers_type, bool>> get(error_code& error) {
-      error = {};
-      return {{body_, false}};
-    }
-
-   private:
-    value_type body_;
-  };
-};
+using Clock = std::chrono::steady_clock;
+using TlsStream = asio::ssl::stream<SessionSocket>;
 
 ServerRequest take_request(http::request<http::string_body>& message) {
   const auto header = [&](beast::string_view name) { return std::string(message[name]); };
@@ -74,7 +63,7 @@ ServerRequest take_request(http::request<http::string_body>& message) {
   return request;
 }
 
-/// All members are touched on the connection's strand only.
+/// All members are touched on the connection's loop only.
 template <class Stream>
 class StreamSession : public HttpSession, public std::enable_shared_from_this<StreamSession<Stream>> {
   static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
@@ -82,10 +71,11 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
  public:
   template <class... Arguments>
   explicit StreamSession(std::shared_ptr<SessionHost> host, std::shared_ptr<asio::ssl::context> tls, Arguments&&... arguments)
-      : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...) {
-    error_code gone;
-    const auto end = lowest().socket().remote_endpoint(gone);
-    if (!gone) peer_ = end.address().to_string();
+      : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...), timer_(stream_.get_executor()) {
+    error_code ignored;
+    const auto end = socket().remote_endpoint(ignored);
+    if (!ignored) peer_ = end.address().to_string();
+    socket().set_option(tcp::no_delay(true), ignored);
   }
   ~StreamSession() override {
     give_place();
@@ -95,7 +85,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   void start() override {
     asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
       if constexpr (kTls) {
-        self->lowest().expires_after(self->host_->idle_timeout());
+        self->allow(self->host_->idle_timeout());
         self->stream_.async_handshake(asio::ssl::stream_base::server, [self](error_code error) {
           if (error) return self->cut();
           self->read();
@@ -115,7 +105,33 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
  private:
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+  SessionSocket& socket() {
+    if constexpr (kTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
+
+  /// The connection is cut unless something else is allowed within this time. Nearly every time does not run out, so the
+  /// timer is only set again when it has, or must earlier.
+  void allow(Clock::duration time) {
+    deadline_ = Clock::now() + time;
+    if (!timing_ || deadline_ < timer_.expiry()) time_out();
+  }
+  void allow_any_time() { deadline_ = Clock::time_point::max(); }
+
+  void time_out() {
+    timing_ = true;
+    timer_.expires_at(deadline_);
+    timer_.async_wait([weak = this->weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (error || !self) return;  // set again, or the end
+      self->timing_ = false;
+      if (self->deadline_ <= Clock::now()) return self->cut();
+      if (self->deadline_ != Clock::time_point::max()) self->time_out();
+    });
+  }
 
   void read() {
     if (host_->draining()) return close();
@@ -124,7 +140,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     unread_ = true;
     parser_->header_limit(kLongestHeader);
     parser_->body_limit(host_->max_body());
-    lowest().expires_after(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
+    allow(host_->idle_timeout());  // for the whole request: a slow sender gains nothing
     http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
       self->has_read_header(error);
     });
@@ -187,21 +203,30 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     if (message.count(http::field::authorization) > 1) {
       return refuse({400, "PGRST100", "the request has two Authorization headers", {}, {}, {}});
     }
-    lowest().expires_never();  // the handler has limits of its own
+    allow_any_time();  // the handler has limits of its own
     auto request = take_request(message);
     request.peer = peer_;
+    handling_ = true;
     try {
       host_->handle(std::move(request), [self = this->shared_from_this()](ServerResponse response) {
         if (self->host_->closed()) return;
-        asio::post(self->stream_.get_executor(),
-                   [self, response = std::move(response)]() mutable { self->write(std::move(response)); });
+        asio::dispatch(self->stream_.get_executor(),
+                       [self, response = std::move(response)]() mutable { self->answer(std::move(response)); });
       });
     } catch (const Refusal& refusal) {
-      write(error_response(refusal.error()));
+      at_once_ = error_response(refusal.error());
     } catch (const std::exception& failure) {
       spdlog::error("serve: a request failed: {}", log_text(failure));
-      write(error_response({500, "XX000", "internal error", {}, {}, {}}));
+      at_once_ = error_response({500, "XX000", "internal error", {}, {}, {}});
     }
+    handling_ = false;
+    if (at_once_) write(*std::exchange(at_once_, std::nullopt));
+  }
+
+  /// What comes while the handler runs is written when it has returned: it may still refuse.
+  void answer(ServerResponse response) {
+    if (!handling_) return write(std::move(response));
+    at_once_ = std::move(response);
   }
 
   void refuse(ApiError error) {
@@ -214,44 +239,54 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     body_ = std::move(response.body);
     const bool in_pieces = response.more != nullptr;
     more_ = head_ ? nullptr : std::move(response.more);
-    response_.emplace();
-    response_->version(11);
-    response_->result(response.status);
-    response_->set(http::field::server, "daas");
-    // A write that answers nothing has no JSON.
-    if (!body_.empty()) response_->set(http::field::content_type, "application/json; charset=utf-8");
-    for (const auto& [name, value] : response.headers) {
-      if (name == "Vary") {
-        response_->insert(name, value);
-      } else {
-        response_->set(name, value);
-      }
-    }
     // Neither has a body, and what a 304 is of is the client's already.
     const bool bodiless = response.status == 204 || response.status == 304;
-    if (bodiless) response_->erase(http::field::content_type);
     // Without chunks only the connection's end tells the body's.
-    response_->keep_alive(keep_alive_ && !host_->draining() && (!more_ || chunks_));
+    keep_alive_ = keep_alive_ && !host_->draining() && (!more_ || chunks_);
+    start_head(response, bodiless);
     if (more_) {
-      if (chunks_) response_->chunked(true);
+      if (chunks_) header("Transfer-Encoding", "chunked");
     } else if (!bodiless && !in_pieces) {  // nobody knows how long the pieces of a HEAD's GET would be
-      response_->content_length(body_.size());
+      header("Content-Length", std::to_string(body_.size()));
     }
-    response_->body() = head_ || more_ ? asio::const_buffer() : asio::buffer(body_);
-    serializer_.emplace(*response_);
+    if (!keep_alive_) header("Connection", "close");
+    head_text_ += "\r\n";
     allow_time(body_.size());
     const auto self = this->shared_from_this();
     if (more_) {
-      http::async_write_header(stream_, *serializer_, [self](error_code error, std::size_t) {
+      asio::async_write(stream_, asio::buffer(head_text_), [self](error_code error, std::size_t) {
         if (error) return self->cut();
         self->write_piece({std::move(self->body_)});
       });
-    } else if (head_) {
-      // The header says the length of the body that a GET would have: write it apart for a HEAD.
-      http::async_write_header(stream_, *serializer_, [self](error_code error, std::size_t) { self->has_written(error); });
-    } else {
-      http::async_write(stream_, *serializer_, [self](error_code error, std::size_t) { self->has_written(error); });
+      return;
     }
+    // The header says the length of the body that a GET would have; a HEAD has none.
+    if (head_ || bodiless) body_.clear();
+    if (kTls && body_.size() <= kOneRecord) {  // else a record, and a packet, for each part
+      head_text_ += body_;
+      body_.clear();
+    }
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(head_text_), asio::buffer(body_)};
+    asio::async_write(stream_, parts, [self](error_code error, std::size_t) { self->has_written(error); });
+  }
+
+  void header(std::string_view name, std::string_view value) {
+    head_text_.append(name).append(": ").append(value).append("\r\n");
+  }
+
+  /// Status line and the response's own headers. RFC 9112.
+  void start_head(const ServerResponse& response, bool bodiless) {
+    const auto status = static_cast<http::status>(response.status);
+    head_text_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    head_text_.append(http::obsolete_reason(status)).append("\r\nServer: daas\r\n");
+    bool typed = false;
+    for (const auto& [name, value] : response.headers) {
+      const bool type = beast::iequals(name, "Content-Type");
+      typed = typed || type;
+      if (!type || !bodiless) header(name, value);
+    }
+    // A write that answers nothing has no JSON.
+    if (!typed && !bodiless && !body_.empty()) header("Content-Type", "application/json; charset=utf-8");
   }
 
   void write_piece(BodyPiece piece) {
@@ -272,7 +307,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
   void ask_piece() {
-    lowest().expires_never();
+    allow_any_time();
     more_([self = this->shared_from_this()](BodyPiece next) {
       if (self->host_->closed()) return;
       asio::post(self->stream_.get_executor(), [self, next = std::move(next)]() mutable { self->write_piece(std::move(next)); });
@@ -287,16 +322,13 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
   void allow_time(std::size_t bytes) {
-    lowest().expires_after(host_->idle_timeout() + std::chrono::seconds(bytes / kSlowestReader));
+    allow(host_->idle_timeout() + std::chrono::seconds(bytes / kSlowestReader));
   }
 
   void has_written(error_code error) {
     busy_ = false;
     give_place();
-    const bool again = !error && response_->keep_alive();
-    serializer_.reset();
-    response_.reset();
-    if (again) return read();
+    if (!error && keep_alive_) return read();
     error ? cut() : close();
   }
 
@@ -306,15 +338,15 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     if constexpr (kTls) {
       closing_ = true;
       host_->forget(this);
-      lowest().expires_after(std::chrono::seconds(1));
+      allow(std::chrono::seconds(1));
       // Without TLS's own end the client must take the answer for cut off.
-      stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->lowest().close(); });
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->end(); });
     } else {
       error_code ignored;
-      stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+      stream_.shutdown(tcp::socket::shutdown_send, ignored);
       if (!unread_) return cut();
       // A close with bytes unread is a reset, which can overtake the answer that says what was wrong with them.
-      lowest().expires_after(std::chrono::seconds(1));
+      allow(std::chrono::seconds(1));
       discard();
     }
   }
@@ -331,9 +363,15 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     closing_ = true;
     host_->forget(this);  // whoever still holds the reply must not hold up the end
     error_code ignored;
-    if (more_) lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    if (more_) socket().set_option(asio::socket_base::linger(true, 0), ignored);
     more_ = nullptr;
-    lowest().close();
+    end();
+  }
+
+  void end() {
+    error_code ignored;
+    socket().close(ignored);
+    timer_.cancel();
   }
 
   std::shared_ptr<SessionHost> host_;
@@ -344,8 +382,12 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   std::string peer_;
   std::string body_;
   decltype(ServerResponse::more) more_;
-  std::optional<http::response<ViewBody>> response_;
-  std::optional<http::response_serializer<ViewBody>> serializer_;
+  asio::steady_timer timer_;
+  bool timing_ = false;  ///< the timer runs
+  Clock::time_point deadline_ = Clock::time_point::max();
+  std::string head_text_;  ///< of the answer that is written
+  std::optional<ServerResponse> at_once_;
+  bool handling_ = false;
   bool busy_ = false;
   bool unread_ = false;  ///< of the request there may be more to come
   bool has_place_ = false;  ///< of a large body, until its answer is written
@@ -365,9 +407,9 @@ ServerResponse error_response(const ApiError& error) {
   return response;
 }
 
-std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, tcp::socket socket,
+std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, SessionSocket socket,
                                           std::shared_ptr<asio::ssl::context> tls) {
-  if (!tls) return std::make_shared<StreamSession<beast::tcp_stream>>(std::move(host), nullptr, std::move(socket));
+  if (!tls) return std::make_shared<StreamSession<SessionSocket>>(std::move(host), nullptr, std::move(socket));
   auto& context = *tls;
   return std::make_shared<StreamSession<TlsStream>>(std::move(host), std::move(tls), std::move(socket), context);
 }

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMostReads = 1024;
 constexpr std::size_t kSmallAnswer = 32 * 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
+constexpr std::chrono::milliseconds kSearchGrace{2'000};  ///< after Solr's own limit
+constexpr int kWorkers = 4;
 
 /// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
 void check_pattern(const HttpResponse& answer) {
@@ -57,19 +59,30 @@ std::string cache_key(const ReadPlan& plan) {
 
 }  // namespace
 
-ReadRunner::ReadRunner(Settings settings, CatalogWatcher& catalog)
+/// One search, perhaps again of a collection that the alias was switched to meanwhile.
+struct ReadRunner::Search {
+  std::shared_ptr<const Read> read;
+  ReadPlan planned;
+  Plan again;
+  std::function<void(ReadAnswer, ReadPlan&)> use;
+  Fail fail;
+  std::chrono::steady_clock::time_point asked{};
+  bool again_already = false;
+};
+
+ReadRunner::ReadRunner(Settings settings, CatalogWatcher& catalog, EventLoops& loops)
     : settings_(std::move(settings)),
       catalog_(catalog),
       seal_(settings_.cursor_secret),
       cache_(settings_.cache_bytes, settings_.cache_term),
       waits_(settings_.pg_conninfo, settings_.solr),
-      workers_(std::max(1, settings_.threads), kMostReads,
-               [this] { return std::make_unique<SolrQuery>(settings_.solr, &abort_); }) {}
+      workers_(kWorkers, kMostReads, [] { return std::make_unique<NoTool>(); }),
+      searches_(settings_.solr, loops, settings_.searches) {}
 
 void ReadRunner::stop() {
-  abort_ = true;
   waits_.stop();
   workers_.stop();
+  searches_.stop();
 }
 
 ReadPlan ReadRunner::plan(const Read& read) const {
@@ -91,12 +104,10 @@ ReadPlan ReadRunner::plan(const Read& read) const {
 }
 
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
-  auto planned = plan(*read);  // refused here, a bad request costs no worker
-  if (planned.key.empty()) {
-    if (!run(std::move(read), std::move(planned), std::move(reply))) throw too_many();
-    return;
-  }
-  give(std::make_shared<Asked>(Asked{std::move(read), std::move(planned), std::move(reply), std::chrono::steady_clock::now()}), true);
+  auto planned = plan(*read);  // refused here, a bad request costs no search
+  const bool may_be_kept = !planned.key.empty();
+  const auto asked = std::make_shared<Asked>(Asked{std::move(read), std::move(planned), std::move(reply), std::chrono::steady_clock::now()});
+  may_be_kept ? give(asked, true) : run(asked, nullptr);
 }
 
 void ReadRunner::give(const std::shared_ptr<Asked>& asked, bool may_wait) {
@@ -115,120 +126,132 @@ void ReadRunner::give(const std::shared_ptr<Asked>& asked, bool may_wait) {
   if (found.look) look(asked->planned.solr.collection, std::move(found.look));
   if (found.waits) return;
   if (found.search) {
-    if (!run(asked->read, asked->planned, asked->reply, std::move(found.search))) throw too_many();
+    run(asked, std::move(found.search));
   } else if (found.answer->body.size() <= kSmallAnswer) {
     asked->reply(*found.answer);
   } else if (!run_aside(asked->read->path, [answer = found.answer, asked] { asked->reply(*answer); }, asked->reply)) {
-    throw too_many();  // to be compressed takes time that the server's threads have not
+    throw too_many();  // to be compressed takes time that the loops have not
   }
 }
 
 void ReadRunner::look(const std::string& collection, std::shared_ptr<AnswerCache::Flight> flight) {
-  // Next, before all searches: many may wait for this one.
-  const bool queued = workers_.try_run(
-      [this, collection, flight = std::move(flight)](SolrQuery& solr) {
-        const auto asked = std::chrono::steady_clock::now();
-        const auto request = plan_state(collection);
-        try {
-          auto answer = solr.search(collection, request.parameters, settings_.time_allowed);
-          if (answer.status != 200) return;
-          if (const auto state = read_state(std::move(answer.body))) cache_.renew(collection, *state, asked);
-        } catch (const Error& error) {
-          // Whoever waits searches himself, and says what is wrong.
-          spdlog::debug("serve: the state of {} is not known: {}", collection, error.log_text());
-        }
+  // Next, before all searches: many may wait for this one, and it is a small one.
+  const auto request = plan_state(collection);
+  const bool queued = searches_.search(
+      collection, request.parameters, settings_.time_allowed,
+      [this, collection, asked = std::chrono::steady_clock::now(), flight = std::move(flight)](SearchOutcome outcome) {
+        // Without a state whoever waits searches himself, and says what is wrong.
+        if (!outcome.failure.empty() || outcome.answer.status != 200) return;
+        if (const auto state = read_state(std::move(outcome.answer.body))) cache_.renew(collection, *state, asked);
       },
-      WorkerPool<SolrQuery>::Turn::kNext);
+      SearchClient::Turn::kNext);
   if (!queued) spdlog::debug("serve: too many requests are waiting for a look at {}", collection);
 }
 
-bool ReadRunner::run(const std::string& path, std::function<void(SolrQuery&)> use,
-                     std::function<void(const ApiError&)> fail) {
-  return workers_.try_run([path, use = std::move(use), fail = std::move(fail)](SolrQuery& solr) {
-    const LogField field("api", path);
-    try {
-      use(solr);
-    } catch (const Refusal& refusal) {
-      fail(refusal.error());
-    } catch (const std::exception& error) {
-      spdlog::error("serve: GET /{} failed: {}", path, log_text(error));
-      fail({500, "XX000", "internal error", {}, {}, {}});
-    }
-  });
+void ReadRunner::guarded(const std::string& path, const Fail& fail, const std::function<void()>& work) {
+  const LogField field("api", path);
+  try {
+    work();
+  } catch (const Refusal& refusal) {
+    fail(refusal.error());
+  } catch (const std::exception& error) {
+    spdlog::error("serve: GET /{} failed: {}", path, log_text(error));
+    fail({500, "XX000", "internal error", {}, {}, {}});
+  }
+}
+
+bool ReadRunner::aside(const std::string& path, const Fail& fail, std::function<void()> work) {
+  return workers_.try_run([path, fail, work = std::move(work)](NoTool&) { guarded(path, fail, work); });
 }
 
 bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, Reply reply) {
-  return run(
-      path, [work = std::move(work)](SolrQuery&) { work(); },
-      [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); });
+  return aside(path, [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); }, std::move(work));
 }
 
-bool ReadRunner::run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply, std::shared_ptr<AnswerCache::Flight> flight) {
-  const auto path = read->path;
-  return run(
-      path,
-      [this, read = std::move(read), planned = std::move(planned), reply, flight = std::move(flight)](SolrQuery& solr) mutable {
-        auto response = answer(solr, read, planned);
-        if (response) return reply(*std::move(response));
-        wait(read, planned, reply);
+void ReadRunner::run(const std::shared_ptr<Asked>& asked, std::shared_ptr<AnswerCache::Flight> flight) {
+  search(
+      asked->read, std::move(asked->planned), [this, asked] { return plan(*asked->read); },
+      [this, asked, flight = std::move(flight)](ReadAnswer rows, ReadPlan& planned) {
+        const auto wanted = asked->read->request.min_position;
+        if (wanted && !(rows.state && rows.state->position > *wanted)) return wait(asked, planned);
+        asked->reply(respond(asked->read, planned, std::move(rows)));
       },
-      [reply](const ApiError& error) { reply(error_response(error)); });
+      [asked](const ApiError& error) { asked->reply(error_response(error)); });
 }
 
-void ReadRunner::wait(std::shared_ptr<const Read> read, const ReadPlan& planned, Reply reply) {
-  const auto position = *read->request.min_position;
+void ReadRunner::wait(const std::shared_ptr<Asked>& asked, const ReadPlan& planned) {
+  const auto& read = *asked->read;
+  const auto position = *read.request.min_position;
   const Refusal late(504, "PGRST003", "position " + to_text(position) + " is not visible yet", {},
                      "try again, or see SELECT * FROM daas.status()");
   // A replica may be ahead of the one that searches: that too goes on no longer than was said.
-  if (std::chrono::steady_clock::now() >= read->deadline) throw late;
-  const auto done = [this, read, planned, reply, late](bool reached) {
-    if (!reached) return reply(error_response(late.error()));
-    if (!run(read, planned, reply)) reply(error_response(too_many().error()));
+  if (std::chrono::steady_clock::now() >= read.deadline) throw late;
+  const auto done = [this, asked, late](bool reached) {
+    if (!reached) return asked->reply(error_response(late.error()));
+    guarded(asked->read->path, [asked](const ApiError& error) { asked->reply(error_response(error)); }, [&] {
+      asked->planned = plan(*asked->read);  // the definitions may have changed
+      run(asked, nullptr);
+    });
   };
-  if (!waits_.wait(planned.model, planned.solr.collection, position, read->deadline, done)) throw too_many();
+  if (!waits_.wait(planned.model, planned.solr.collection, position, read.deadline, done)) throw too_many();
 }
 
-ReadAnswer ReadRunner::search(SolrQuery& solr, const Read& read, ReadPlan& planned,
-                              const std::function<ReadPlan()>& again) {
-  const auto time_limit = settings_.time_allowed + std::chrono::milliseconds(2'000);
-  HttpResponse answer;
-  auto asked = std::chrono::steady_clock::now();
-  try {
-    answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
-    if (answer.status == 404 && catalog_.refresh(kRefreshWait)) {
+void ReadRunner::search(const std::shared_ptr<const Read>& read, ReadPlan planned, Plan again, std::function<void(ReadAnswer, ReadPlan&)> use,
+                        Fail fail) {
+  ask(std::make_shared<Search>(Search{read, std::move(planned), std::move(again), std::move(use), std::move(fail)}));
+}
+
+void ReadRunner::ask(const std::shared_ptr<Search>& search) {
+  search->asked = std::chrono::steady_clock::now();
+  const auto& request = search->planned.solr;
+  const bool queued = searches_.search(request.collection, request.parameters, settings_.time_allowed + kSearchGrace,
+                                       [this, search](SearchOutcome outcome) { found(search, std::move(outcome)); });
+  if (!queued) throw too_many();
+}
+
+void ReadRunner::found(const std::shared_ptr<Search>& search, SearchOutcome outcome) {
+  const auto& path = search->read->path;
+  const auto on_pool = [&](std::function<void()> work) {
+    if (!aside(path, search->fail, std::move(work))) search->fail(too_many().error());
+  };
+  if (!outcome.failure.empty()) {
+    const LogField field("api", path);
+    spdlog::warn("serve: GET /{}: {}", path, outcome.failure);
+    search->fail(unavailable("the search engine does not answer").error());
+  } else if (outcome.answer.status == 404 && !std::exchange(search->again_already, true)) {
+    on_pool([this, search, outcome = std::move(outcome)] {
+      if (!catalog_.refresh(kRefreshWait)) return use(*search, outcome.answer);
       // The generation was switched and the old collection is gone.
-      planned = again();
-      asked = std::chrono::steady_clock::now();
-      answer = solr.search(planned.solr.collection, planned.solr.parameters, time_limit);
-    }
-  } catch (const Error& error) {
-    spdlog::warn("serve: GET /{}: {}", read.path, error.log_text());
-    throw unavailable("the search engine does not answer");
+      search->planned = search->again();
+      ask(search);
+    });
+  } else if (outcome.answer.body.size() > kSmallAnswer) {
+    on_pool([this, search, answer = std::move(outcome.answer)]() mutable { use(*search, std::move(answer)); });
+  } else {
+    guarded(path, search->fail, [&] { use(*search, std::move(outcome.answer)); });
   }
+}
+
+void ReadRunner::use(Search& search, HttpResponse answer) {
+  const auto& path = search.read->path;
+  const auto& collection = search.planned.solr.collection;
   check_pattern(answer);
   if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
-    spdlog::warn("serve: GET /{}: Solr answered {} for {}", read.path, answer.status, planned.solr.collection);
+    spdlog::warn("serve: GET /{}: Solr answered {} for {}", path, answer.status, collection);
     throw unavailable("the search engine is not ready", "it answered with status " + std::to_string(answer.status));
   }
   if (answer.status != 200) {
     // The plan sends nothing that Solr may refuse: a defect of the daemon or a foreign configset.
-    spdlog::error("serve: GET /{}: Solr answered {} for {}; its words may quote values and are in its own log",
-                  read.path, answer.status, planned.solr.collection);
+    spdlog::error("serve: GET /{}: Solr answered {} for {}; its words may quote values and are in its own log", path, answer.status, collection);
     throw Refusal(500, "XX000", "the search engine refused the query",
                   "it answered with status " + std::to_string(answer.status), "see the daemon's log");
   }
-  auto rows = answer_read(std::move(answer.body), planned.shape);
-  if (rows.state) cache_.renew(planned.solr.collection, *rows.state, asked);
-  return rows;
+  auto rows = answer_read(std::move(answer.body), search.planned.shape);
+  if (rows.state) cache_.renew(collection, *rows.state, search.asked);
+  search.use(std::move(rows), search.planned);
 }
 
-std::optional<ServerResponse> ReadRunner::answer(SolrQuery& solr, const std::shared_ptr<const Read>& read,
-                                                 ReadPlan& planned) {
-  if (planned.catalog != catalog_.current()) planned = plan(*read);
-  auto rows = search(solr, *read, planned, [&] { return plan(*read); });
-  if (const auto wanted = read->request.min_position; wanted && !(rows.state && rows.state->position > *wanted)) {
-    return std::nullopt;
-  }
+ServerResponse ReadRunner::respond(const std::shared_ptr<const Read>& read, const ReadPlan& planned, ReadAnswer rows) {
   ServerResponse response;
   // The last position whose holder is served: whoever asks for it again need not wait.
   if (rows.state) response.headers.emplace_back("Daas-Position", to_text(rows.state->position - 1));
@@ -250,8 +273,7 @@ std::optional<ServerResponse> ReadRunner::answer(SolrQuery& solr, const std::sha
     }
   } else if (!planned.key.empty() && rows.state) {
     response.headers.emplace_back("ETag", entity_tag(response));  // once, however often it is given
-    cache_.keep(planned.solr.collection, planned.key, *rows.state,
-                std::make_shared<const ServerResponse>(response));
+    cache_.keep(planned.solr.collection, planned.key, *rows.state, std::make_shared<const ServerResponse>(response));
   }
   return response;
 }

@@ -1,7 +1,6 @@
 // One read from its request to its answer: planned, held against the cache, searched, waited for, streamed.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,9 +14,9 @@
 #include "serve/plan.hpp"
 #include "serve/position_waits.hpp"
 #include "serve/response.hpp"
+#include "serve/search_client.hpp"
 #include "serve/token.hpp"
 #include "serve/worker_pool.hpp"
-#include "solr/query.hpp"
 
 namespace daas {
 
@@ -30,13 +29,13 @@ struct Read {
   std::chrono::steady_clock::time_point deadline{};  ///< of a read that asks for a position
 };
 
-/// Thread-safe: start() is called on the server's threads, searches run on the pool's.
+/// Thread-safe. Works on the event loops; what takes a while, of a large answer, is done by threads of a pool.
 class ReadRunner {
  public:
   using Reply = std::function<void(ServerResponse)>;
   struct Settings {
     SolrEndpoint solr;
-    int threads = 8;  ///< searches at a time
+    int searches = 8;  ///< at a time
     std::chrono::milliseconds time_allowed{5'000};
     std::string pg_conninfo;  ///< to tell the indexing daemon what is waited for
     std::string cursor_secret;
@@ -44,16 +43,16 @@ class ReadRunner {
     std::chrono::milliseconds cache_term{10};
   };
 
-  ReadRunner(Settings settings, CatalogWatcher& catalog);
+  ReadRunner(Settings settings, CatalogWatcher& catalog, EventLoops& loops);
   ~ReadRunner() { stop(); }
 
-  /// Answers once: from the cache at once, else on another thread.
+  /// Answers once, from the cache at once.
   /// @throws Refusal what is wrong with the request, before anything is asked of Solr
   void start(std::shared_ptr<const Read> read, Reply reply);
-  /// Other work that takes a while, on a thread of the searches; `reply` gets the error that it throws. False when too
+  /// Work that takes a while, on a thread of the pool; `reply` gets the error that it throws. False when too
   /// many are waiting.
   bool run_aside(const std::string& path, std::function<void()> work, Reply reply);
-  /// Gives up searches under way.
+  /// Gives up what is under way. After the loops have stopped.
   void stop();
 
  private:
@@ -66,32 +65,40 @@ class ReadRunner {
     AnswerCache::TimePoint arrived;
   };
 
+  using Fail = std::function<void(const ApiError&)>;
+  using Plan = std::function<ReadPlan()>;
+
   ReadPlan plan(const Read& read) const;
-  /// Answers from the cache, or queues what is missing.
+  /// Answers from the cache, or has what is missing searched for.
   /// @param may_wait for a search that is under way; once
   /// @throws Refusal too many are waiting
   void give(const std::shared_ptr<Asked>& asked, bool may_wait);
   /// Has the collection looked at, so that its lease is renewed.
   void look(const std::string& collection, std::shared_ptr<AnswerCache::Flight> flight);
-  /// Queues it. False when too many are waiting.
   /// @param flight of those who wait for its answer; may be null
-  bool run(std::shared_ptr<const Read> read, ReadPlan planned, Reply reply, std::shared_ptr<AnswerCache::Flight> flight = nullptr);
-  /// Calls `use` on a worker; `fail` gets the refusal when it throws.
-  bool run(const std::string& path, std::function<void(SolrQuery&)> use, std::function<void(const ApiError&)> fail);
-  /// Searches by the plan; made anew by `again` when the collection was switched meanwhile.
-  ReadAnswer search(SolrQuery& solr, const Read& read, ReadPlan& planned, const std::function<ReadPlan()>& again);
-  /// Nothing when the searcher is not past the position that the read asks for.
-  /// @param planned is made anew when the definitions have changed since
-  std::optional<ServerResponse> answer(SolrQuery& solr, const std::shared_ptr<const Read>& read, ReadPlan& planned);
-  void wait(std::shared_ptr<const Read> read, const ReadPlan& planned, Reply reply);
+  /// @throws Refusal too many are waiting
+  void run(const std::shared_ptr<Asked>& asked, std::shared_ptr<AnswerCache::Flight> flight);
+  /// Searches by the plan; by what `again` makes when the collection was switched meanwhile. Calls `use`, or `fail` with
+  /// what went wrong or `use` threw.
+  /// @throws Refusal too many are waiting
+  void search(const std::shared_ptr<const Read>& read, ReadPlan planned, Plan again, std::function<void(ReadAnswer, ReadPlan&)> use, Fail fail);
+  struct Search;
+  void ask(const std::shared_ptr<Search>& search);
+  void found(const std::shared_ptr<Search>& search, SearchOutcome outcome);
+  void use(Search& search, HttpResponse answer);
+  /// Runs it; the refusal, or what another error is told as, goes to `fail`.
+  static void guarded(const std::string& path, const Fail& fail, const std::function<void()>& work);
+  bool aside(const std::string& path, const Fail& fail, std::function<void()> work);
+  ServerResponse respond(const std::shared_ptr<const Read>& read, const ReadPlan& planned, ReadAnswer rows);
+  void wait(const std::shared_ptr<Asked>& asked, const ReadPlan& planned);
 
   const Settings settings_;
   CatalogWatcher& catalog_;
-  std::atomic<bool> abort_{false};
   const CursorSeal seal_;
   AnswerCache cache_;
   PositionWaits waits_;
-  WorkerPool<SolrQuery> workers_;
+  WorkerPool<NoTool> workers_;
+  SearchClient searches_;
 };
 
 }  // namespace daas

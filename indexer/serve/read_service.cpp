@@ -47,7 +47,7 @@ Refusal unknown_apis() {
 }  // namespace
 
 ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-                         LoginDesk& logins, WriteService& writes, KeyRing* keys)
+                         LoginDesk& logins, WriteService& writes, EventLoops& loops, KeyRing* keys)
     : position_wait_(settings.position_wait),
       catalog_(catalog),
       tokens_(tokens),
@@ -56,7 +56,7 @@ ReadService::ReadService(Settings settings, CatalogWatcher& catalog, const Token
       keys_(keys),
       origins_(settings.origins),
       documents_({settings.version, writes.can_write(), logins.has_sessions(), settings.requests_per_account > 0}),
-      runner_(std::move(settings.runner), catalog) {
+      runner_(std::move(settings.runner), catalog, loops) {
   if (settings.requests_per_account > 0) account_limit_.emplace(settings.requests_per_account);
 }
 

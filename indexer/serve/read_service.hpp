@@ -32,7 +32,7 @@ class ReadService {
   };
 
   ReadService(Settings settings, CatalogWatcher& catalog, const TokenAuthority& tokens,
-              LoginDesk& logins, WriteService& writes, KeyRing* keys = nullptr);
+              LoginDesk& logins, WriteService& writes, EventLoops& loops, KeyRing* keys = nullptr);
   /// @throws Refusal
   void handle(ServerRequest request, HttpServer::Reply reply);
   /// Whether who sends this header may send a large body: a write, with a token that is good. Never throws.

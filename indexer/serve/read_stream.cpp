@@ -48,15 +48,16 @@ ReadPlan ReadRunner::Stream::plan() const {
 }
 
 void ReadRunner::Stream::next(const Give& give) {
-  const bool queued = runner_.run(
-      read_->path, [self = shared_from_this(), give](SolrQuery& solr) { self->search(solr, give); },
-      [self = shared_from_this(), give](const ApiError& error) { self->fail(error, give); });
-  if (!queued) fail(unavailable("too many requests are waiting").error(), give);
+  const auto self = shared_from_this();
+  const auto fail = [self, give](const ApiError& error) { self->fail(error, give); };
+  guarded(read_->path, fail, [&] {
+    runner_.search(
+        read_, plan(), [self] { return self->plan(); },
+        [self, give](ReadAnswer page, ReadPlan& planned) { self->use(std::move(page), planned, give); }, fail);
+  });
 }
 
-void ReadRunner::Stream::search(SolrQuery& solr, const Give& give) {
-  auto planned = plan();
-  auto page = runner_.search(solr, *read_, planned, [this] { return plan(); });
+void ReadRunner::Stream::use(ReadAnswer page, const ReadPlan& planned, const Give& give) {
   if (position_ != 0 && !(page.state && page.state->position >= position_)) {
     const auto then = [self = shared_from_this(), give](bool reached) {
       if (reached) return self->next(give);

@@ -19,7 +19,7 @@ class ReadRunner::Stream : public std::enable_shared_from_this<ReadRunner::Strea
   using Give = std::function<void(BodyPiece)>;
 
   void next(const Give& give);
-  void search(SolrQuery& solr, const Give& give);
+  void use(ReadAnswer page, const ReadPlan& planned, const Give& give);
   ReadPlan plan() const;
   /// What has been sent can't be taken back: the connection is cut.
   void fail(const ApiError& error, const Give& give) const;

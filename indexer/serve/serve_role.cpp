@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
 
 #include "serve/read_metrics.hpp"
 #include "serve/read_service.hpp"
@@ -10,7 +11,10 @@
 namespace daas {
 
 namespace {
-}
+
+constexpr std::size_t kMostLoops = 16;
+
+}  // namespace
 
 // In the order in which the parts need each other; destroyed in the reverse one.
 struct ServeRole::Parts {
@@ -22,15 +26,16 @@ struct ServeRole::Parts {
         logins({options.pg_conninfo, options.login_threads, options.tokens.session_life, options.tokens.proxies}, tokens),
         writes(catalog, options.pg_writer.empty() ? nullptr : std::make_unique<WriteDesk>(WriteDesk::Settings{
                             options.pg_writer, options.write_threads, options.write_timeout})),
-        reads({{options.solr, options.threads, std::chrono::seconds(5), options.pg_conninfo, options.tokens.own.key,
+        loops(std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kMostLoops)),
+        reads({{options.solr, options.searches, std::chrono::seconds(5), options.pg_conninfo, options.tokens.own.key,
                 options.cache_bytes, options.cache_term},
                options.position_wait, options.origins, options.tokens.requests_per_account, options.version},
-              catalog, tokens, logins, writes, &keys),
+              catalog, tokens, logins, writes, loops, &keys),
         solr(options.solr, &stopping),
-        server({options.listen, 2, std::chrono::seconds(30), options.tls_cert, options.tls_key,
+        server({options.listen, std::chrono::seconds(30), options.tls_cert, options.tls_key,
                 options.pg_writer.empty() ? kSmallBody : std::max(kSmallBody, options.max_body),
                  [this](const ServerRequest& head) { return reads.admits(head); }},
-               [this](ServerRequest request, HttpServer::Reply reply) {
+               loops, [this](ServerRequest request, HttpServer::Reply reply) {
                  handle(std::move(request), std::move(reply));
                }) {}
 
@@ -42,6 +47,7 @@ struct ServeRole::Parts {
   CatalogWatcher catalog;
   LoginDesk logins;
   WriteService writes;
+  EventLoops loops;
   ReadService reads;
   std::atomic<bool> stopping{false};
   std::mutex solr_mutex;

@@ -19,7 +19,7 @@ struct ServeOptions {
   std::string pg_conninfo;   ///< of the server role
   SolrEndpoint solr;
   TokenOptions tokens;
-  int threads = 8;        ///< searches at a time
+  int searches = 8;       ///< at a time
   std::chrono::milliseconds position_wait{5000};  ///< longest that a read waits for its position
   std::vector<std::string> origins;  ///< whose pages may read: https://app.example, or *
   std::string version;  ///< of the daemon

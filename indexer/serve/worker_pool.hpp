@@ -15,6 +15,9 @@
 
 namespace daas {
 
+/// Of work that needs none.
+struct NoTool {};
+
 template <class Tool>
 class WorkerPool {
  public:
@@ -31,14 +34,12 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool() { stop(); }
 
-  enum class Turn { kLast, kNext };
-
   /// False when the queue is full or the pool has stopped.
-  [[nodiscard]] bool try_run(Job job, Turn turn = Turn::kLast) {
+  [[nodiscard]] bool try_run(Job job) {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || jobs_.size() >= capacity_) return false;
-      jobs_.insert(turn == Turn::kNext ? jobs_.begin() : jobs_.end(), std::move(job));
+      jobs_.push_back(std::move(job));
     }
     wake_.notify_one();
     return true;

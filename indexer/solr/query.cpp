@@ -9,17 +9,7 @@ SolrQuery::SolrQuery(SolrEndpoint endpoint, const std::atomic<bool>* abort)
 
 HttpResponse SolrQuery::search(const std::string& collection, const FormParameters& parameters,
                                HttpConnection::Timeout timeout) {
-  return post(collection, "/daas", parameters, timeout);
-}
-
-HttpResponse SolrQuery::get(const std::string& collection, const FormParameters& parameters,
-                            HttpConnection::Timeout timeout) {
-  return post(collection, "/get", parameters, timeout);
-}
-
-HttpResponse SolrQuery::post(const std::string& collection, const char* handler,
-                             const FormParameters& parameters, HttpConnection::Timeout timeout) {
-  return connection_.post("/" + percent_encode(collection) + handler,
+  return connection_.post("/" + percent_encode(collection) + "/daas",
                           "application/x-www-form-urlencoded", form_encode(parameters), timeout);
 }
 

@@ -19,14 +19,7 @@ class SolrQuery {
   /// any bytes in their values.
   HttpResponse search(const std::string& collection, const FormParameters& parameters,
                       HttpConnection::Timeout timeout);
-  /// By key, through `/get`: sees documents that no searcher shows yet.
-  HttpResponse get(const std::string& collection, const FormParameters& parameters,
-                   HttpConnection::Timeout timeout);
-
  private:
-  HttpResponse post(const std::string& collection, const char* handler,
-                    const FormParameters& parameters, HttpConnection::Timeout timeout);
-
   HttpConnection connection_;
 };
 

@@ -13,7 +13,7 @@ LINES = {"Accept": "application/x-ndjson"}
 
 @pytest.fixture(scope="module")
 def site(open_site):
-    with open_site(serve_threads=2) as one:
+    with open_site(search_connections=2) as one:
         one.sql(f"""CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL, grp int, filler text);
                     INSERT INTO t SELECT i, 0, i % 3, repeat(md5(i::text), 80) FROM generate_series(1, {ROWS}) i""")
         one.create_model("t", "SELECT * FROM t")

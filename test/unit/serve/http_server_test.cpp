@@ -69,7 +69,7 @@ class Client {
 class Server : public testing::Test {
  protected:
   void serve(HttpServer::Handler handler, std::chrono::seconds idle = 30s) {
-    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, idle, {}, {}},
+    server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", idle, {}, {}}, loops_,
                                            std::move(handler));
     server_->start();
   }
@@ -86,6 +86,7 @@ class Server : public testing::Test {
     return client.receive_all();
   }
 
+  EventLoops loops_{2};
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -130,7 +131,7 @@ TEST_F(Server, AConnectionGoesOnAfterAHead) {
 }
 
 TEST_F(Server, OfLargeBodiesFewAreReadAtATimeAndSmallOnesAlways) {
-  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, 30s, {}, {}, 1 << 20},
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 30s, {}, {}, 1 << 20}, loops_,
                                          [](const ServerRequest& request, const HttpServer::Reply& reply) {
                                            reply({200, {}, std::to_string(request.body.size()) + " bytes"});
                                          });
@@ -159,7 +160,7 @@ TEST_F(Server, OfLargeBodiesFewAreReadAtATimeAndSmallOnesAlways) {
 }
 
 TEST_F(Server, ABodyWithoutALengthIsSmall) {
-  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 2, 30s, {}, {}, 1 << 20},
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 30s, {}, {}, 1 << 20}, loops_,
                                          [](const ServerRequest&, const HttpServer::Reply& reply) { reply({200, {}, "ok"}); });
   server_->start();
   Client client(server_->port());
@@ -223,7 +224,7 @@ TEST_F(Server, AHeadAsksForNoPieces) {
 }
 
 TEST_F(Server, SaysWhoAsksAndForWhomItSaysSo) {
-  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", 1, std::chrono::seconds(30), {}, {}}, [](ServerRequest request, HttpServer::Reply reply) {
+  server_ = std::make_unique<HttpServer>(HttpServer::Settings{"127.0.0.1:0", std::chrono::seconds(30), {}, {}}, loops_, [](ServerRequest request, HttpServer::Reply reply) {
     reply({200, {}, request.peer + "|" + request.forwarded_for + "|"});
   });
   server_->start();
@@ -312,7 +313,8 @@ TEST_F(Server, AnAddressThatCantBeHadIsAnErrorThatNamesIt) {
   for (const std::string& listen :
        {"127.0.0.1:" + std::to_string(server_->port()), std::string("nonsense"),
         std::string("127.0.0.1:99999"), std::string("127.0.0.1:"), std::string(":1")}) {
-    HttpServer second({listen, 1, 30s}, [](const ServerRequest&, const HttpServer::Reply&) {});
+    EventLoops loop(1);
+    HttpServer second({listen, 30s}, loop, [](const ServerRequest&, const HttpServer::Reply&) {});
     try {
       second.start();
       ADD_FAILURE() << listen;

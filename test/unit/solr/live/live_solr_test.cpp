@@ -95,14 +95,15 @@ class LiveSolr : public testing::TestWithParam<int> {
   }
   /// What /get shows of one id, tombstones left out; "" for nothing.
   std::string text_by_key(const std::string& id) {
-    const HttpResponse response = query_.get(collection_,
-                                             {{"id", id},
-                                              {"fq", "{!bool must=$all must_not=$dead}"},
-                                              {"all", "*:*"},
-                                              {"dead", "_deleted_:true"},
-                                              {"fl", "_doc_"},
-                                              {"wt", "json"}},
-                                             kTimeout);
+    HttpConnection connection(endpoint());
+    const HttpResponse response = connection.post("/" + percent_encode(collection_) + "/get", "application/x-www-form-urlencoded",
+                                                  form_encode({{"id", id},
+                                                               {"fq", "{!bool must=$all must_not=$dead}"},
+                                                               {"all", "*:*"},
+                                                               {"dead", "_deleted_:true"},
+                                                               {"fl", "_doc_"},
+                                                               {"wt", "json"}}),
+                                                  kTimeout);
     EXPECT_EQ(response.status, 200) << response.body;
     const json answer = json::parse(response.body, nullptr, false);
     return answer.at("doc").is_null() ? "" : answer.at("doc").at("_doc_").get<std::string>();
