@@ -111,8 +111,8 @@ std::optional<std::string> CommitLog::laggard(std::chrono::steady_clock::time_po
   const Subscription* last = nullptr;
   bool others_wait = false;
   for (const auto* const subscriber : subscribers_) {
-    const bool has_work = !subscriber->inbox_.empty() || subscriber->held_ != Subscription::kNothingHeld;
-    if (has_work && !subscriber->excused_ && now - subscriber->moved_at_ > patience) {
+    // Not who holds the slot: what is worked off but for the disk is in nobody's way.
+    if (subscriber->takes_room() && !subscriber->excused_ && now - subscriber->moved_at_ > patience) {
       if (!last || subscriber->moved_at_ < last->moved_at_) last = subscriber;
     } else if (subscriber->inbox_.empty()) {
       others_wait = true;
@@ -145,8 +145,14 @@ std::vector<SharedCommit> CommitLog::Subscription::take() {
                                   std::make_move_iterator(inbox_.end()));
   inbox_.clear();
   moved_at_ = std::chrono::steady_clock::now();
+  std::erase_if(taken_, [](const auto& commit) { return commit.expired(); });
+  taken_.insert(taken_.end(), taken.begin(), taken.end());
   if (!taken.empty()) held_ = std::min(held_, taken.front()->lsn);
   return taken;
+}
+
+bool CommitLog::Subscription::takes_room() const {
+  return !inbox_.empty() || std::any_of(taken_.begin(), taken_.end(), [](const auto& commit) { return !commit.expired(); });
 }
 
 void CommitLog::Subscription::hold(Lsn position) {

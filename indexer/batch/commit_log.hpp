@@ -118,7 +118,11 @@ class CommitLog::Subscription {
   CommitLog& log_;
   const std::string name_;
   const std::unordered_set<std::uint32_t> tables_;
+  /// Commits are in the queue, or in memory though taken, on its account.
+  bool takes_room() const;
+
   std::deque<SharedCommit> inbox_;
+  std::vector<std::weak_ptr<const Commit>> taken_;  ///< some may be gone
   Lsn held_ = kNothingHeld;
   std::chrono::steady_clock::time_point moved_at_ = std::chrono::steady_clock::now();
   bool woken_ = false;

@@ -143,6 +143,18 @@ TEST(CommitLog, BlamesASubscriberThatTookAllOfTheQueueAndDoesNothingWithIt) {
   EXPECT_FALSE(log.laggard(now + std::chrono::seconds(59), std::chrono::minutes(1)));
 }
 
+TEST(CommitLog, DoesNotBlameWhoHoldsTheSlotOnly) {
+  CommitLog log(100);
+  const auto durable_soon = log.subscribe("durable soon", {2});
+  const auto slow = log.subscribe("slow", {1});
+  log.append(commit_of(2, 90, 10));
+  durable_soon->take();  // and works it off, but for the disk; then nothing comes for it any more
+  slow->progress();
+  log.append(commit_of(1, 100, 100));
+  EXPECT_FALSE(log.wait_room(milliseconds(1)));
+  EXPECT_EQ(log.laggard(std::chrono::steady_clock::now() + std::chrono::minutes(2), std::chrono::minutes(1)), "slow");
+}
+
 TEST(CommitLog, BlamesNobodyWhoWaitsForSolr) {
   CommitLog log(100);
   const auto slow = log.subscribe("slow", {1});
