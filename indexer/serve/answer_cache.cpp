@@ -33,7 +33,7 @@ class AnswerCache::Flight {
 };
 
 AnswerCache::Found AnswerCache::find(const std::string& collection, const std::string& key, Lsn past, TimePoint arrived,
-                                     Landed landed) {
+                                     Wait wait, Landed landed) {
   Found result;  // outlives the lock: the end of a flight takes it
   const std::lock_guard lock(mutex_);
   const auto wait_for = [&](Flight& flight) {
@@ -49,7 +49,7 @@ AnswerCache::Found AnswerCache::find(const std::string& collection, const std::s
   // What is not past the position is nobody's fault: only a search tells whether there is more by now.
   if (found != index_.end() && past != 0 && found->second->state.position <= past) found = index_.end();
   if (found == index_.end()) {
-    Flight* const other = landed && past == 0 ? joinable(searches_, key, arrived - term_) : nullptr;
+    Flight* const other = wait != Wait::kNone && past == 0 ? joinable(searches_, key, arrived - term_) : nullptr;
     if (other) {
       wait_for(*other);
     } else {
@@ -64,7 +64,7 @@ AnswerCache::Found AnswerCache::find(const std::string& collection, const std::s
     entries_.splice(entries_.begin(), entries_, found->second);
     result.answer = entries_.front().answer;
     if (due) result.look = begin(looks_, collection, arrived);
-  } else if (!landed) {
+  } else if (wait != Wait::kAny) {
     result.search = begin(searches_, key, arrived);
   } else {
     if (due) result.look = begin(looks_, collection, arrived);
@@ -120,9 +120,10 @@ void AnswerCache::end(Flight& flight) {
     if (found != flight.flights.end() && found->second == &flight) flight.flights.erase(found);
     waiting.swap(flight.waiting);
   }
+  const auto next = &flight.flights == &looks_ ? Wait::kSearch : Wait::kNone;
   for (const auto& landed : waiting) {
     try {
-      landed();
+      landed(next);
     } catch (const std::exception& failure) {
       spdlog::error("serve: work failed: {}", failure.what());  // of memory, most likely: one request's end, not all of theirs
     }

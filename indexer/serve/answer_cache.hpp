@@ -30,8 +30,10 @@ class AnswerCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   using Answer = std::shared_ptr<const ServerResponse>;
-  /// Called once, on the thread that ends the flight.
-  using Landed = std::function<void()>;
+  /// What a request may wait for: first anything, after a look for a search of its answer, after that for nothing more.
+  enum class Wait { kAny, kSearch, kNone };
+  /// Called once, on the thread that ends the flight, with what may be waited for then.
+  using Landed = std::function<void(Wait)>;
 
   /// A search or a look under way, which others may wait for. Its end is the last owner's, with or without success;
   /// before that the cache must have been told what was found. Must not outlive the cache.
@@ -52,8 +54,8 @@ class AnswerCache {
 
   /// @param past only an answer whose position is greater, when not 0
   /// @param arrived when the request came: what it is given was true at most a term before
-  /// @param landed null for whoever has waited once: he gets the answer or searches
-  Found find(const std::string& collection, const std::string& key, Lsn past, TimePoint arrived, Landed landed);
+  /// @param landed null for Wait::kNone
+  Found find(const std::string& collection, const std::string& key, Lsn past, TimePoint arrived, Wait wait, Landed landed);
   /// A search or a look that began at `asked` saw this state.
   void renew(const std::string& collection, const CollectionState& state, TimePoint asked);
   void keep(const std::string& collection, std::string key, const CollectionState& state, Answer answer);

@@ -15,6 +15,8 @@ struct Here {
 };
 thread_local Here here_;
 
+constexpr std::chrono::milliseconds kMoment{1};  // for what other threads are about to post
+
 }  // namespace
 
 EventLoops::EventLoops(std::size_t count) {
@@ -52,7 +54,7 @@ void EventLoops::clear() {
     ran = false;
     for (const auto& loop : loops_) {
       loop->context.restart();
-      ran = loop->context.poll() > 0 || ran;
+      ran = loop->context.run_for(kMoment) > 0 || ran;
     }
   }
 }

@@ -147,6 +147,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
   void has_read_header(error_code error) {
+    if (closing_) return;  // cut while this was on its way
     if (error) return has_read(error);
     const auto length = parser_->content_length();
     if (length && *length > kSmallBody) {
@@ -180,6 +181,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
   void has_read(error_code error) {
+    if (closing_) return;
     if (error) {
       if (error == http::error::header_limit)
         return refuse({431, "PGRST100", "the request's header is over 16 KB", {}, {}, {}});
@@ -255,7 +257,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     const auto self = this->shared_from_this();
     if (more_) {
       asio::async_write(stream_, asio::buffer(head_text_), [self](error_code error, std::size_t) {
-        if (error) return self->cut();
+        if (error || self->closing_) return self->cut();
         self->write_piece({std::move(self->body_)});
       });
       return;
@@ -294,7 +296,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     body_ = std::move(piece.bytes);
     allow_time(body_.size());
     const auto then = [self = this->shared_from_this(), last = piece.last](error_code error, std::size_t) {
-      if (error) return self->cut();
+      if (error || self->closing_) return self->cut();
       if (last) return self->end_pieces();
       self->ask_piece();
     };
@@ -328,6 +330,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   void has_written(error_code error) {
     busy_ = false;
     give_place();
+    if (closing_) return;
     if (!error && keep_alive_) return read();
     error ? cut() : close();
   }

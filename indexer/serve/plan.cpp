@@ -10,8 +10,10 @@
 namespace daas {
 namespace {
 
-/// Whatever the request's own filters: shows how fresh the searcher is, and whether a batch is whole there.
-constexpr const char* kShowState = "terms";
+// Whatever the request's own filters, both show how fresh the searcher is, and whether a batch is whole there.
+// The terms of several shards are another request to each of them than the rows, so perhaps of another searcher.
+constexpr const char* kStateTerm = "terms";
+constexpr const char* kStateFacet = R"("state":{"type":"terms","field":"_state_","limit":1,"sort":"index","domain":{"query":"_state_:[* TO *]"}})";
 
 constexpr std::uint64_t kStreamPage = 1000;  // rows; an API's max_rows may be one
 constexpr std::size_t kMostRanges = 2000;  // each is a query to Solr
@@ -164,16 +166,16 @@ void add_highlights(const ApiRequest& request, const Api& api, const QueryParame
 }
 
 std::string facets_of(const ApiRequest& request, const Api& api, std::vector<FacetShape>& shapes) {
-  std::string all;
+  std::string all = api.shards == 1 ? "" : kStateFacet;
   std::size_t ranges = 0;
   for (const auto& facet : request.facets) {
     std::string member;
     shapes.push_back(plan_facet(facet, shapes.size(), filterable(api, facet.column, "counted"), api, member));
-    all += (all.empty() ? "{" : ",") + member;
+    all += (all.empty() ? "" : ",") + member;
     ranges += shapes.back().bounds.size();
     if (ranges > kMostRanges) throw Refusal(400, "54000", "over 2,000 ranges in one request", {}, "take larger steps, or fewer facets");
   }
-  return all + "}";
+  return all;
 }
 
 }  // namespace
@@ -254,8 +256,8 @@ ReadPlan plan_read(const ApiRequest& request, const Api& api, const nlohmann::js
   parameters.emplace_back("rows", std::to_string(plan.shape.rows));
   if (plan.streams) parameters.emplace_back("cursorMark", "*");
   parameters.emplace_back("fl", request.highlight.empty() ? "_doc_:[json]" : "id,_doc_:[json]");
-  if (!request.facets.empty()) parameters.emplace_back("json.facet", facets_of(request, api, plan.shape.facets));
-  parameters.emplace_back(kShowState, "true");
+  if (auto facets = facets_of(request, api, plan.shape.facets); !facets.empty()) parameters.emplace_back("json.facet", "{" + facets + "}");
+  if (api.shards == 1) parameters.emplace_back(kStateTerm, "true");
   parameters.emplace_back("wt", "json");
   parameters.emplace_back("timeAllowed", std::to_string(time_allowed.count()));
   return plan;
@@ -274,7 +276,7 @@ AnswerShape answer_shape(const ApiRequest& request, const Api& api) {
 
 SolrRequest plan_state(const std::string& collection) {
   return {collection,
-          {{"q", "*:*"}, {"start", "0"}, {"rows", "0"}, {kShowState, "true"}, {"wt", "json"}}};
+          {{"q", "*:*"}, {"start", "0"}, {"rows", "0"}, {"json.facet", std::string("{") + kStateFacet + "}"}, {"wt", "json"}}};
 }
 
 void check_scope(const Api& api, const nlohmann::json& claims) {

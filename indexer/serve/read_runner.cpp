@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "core/log_field.hpp"
@@ -13,11 +14,12 @@
 namespace daas {
 namespace {
 
-constexpr std::size_t kMostReads = 1024;
+constexpr std::size_t kMostAside = 1024;
 constexpr std::size_t kSmallAnswer = 32 * 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 constexpr std::chrono::milliseconds kSearchGrace{2'000};  ///< after Solr's own limit
-constexpr int kWorkers = 4;
+constexpr std::chrono::milliseconds kLookTimeout{1'000};
+constexpr int kWorkers = 4;  ///< for what takes a while
 
 /// Lucene bounds the automaton that a pattern becomes; only it knows what is too much.
 void check_pattern(const HttpResponse& answer) {
@@ -73,10 +75,11 @@ struct ReadRunner::Search {
 ReadRunner::ReadRunner(Settings settings, CatalogWatcher& catalog, EventLoops& loops)
     : settings_(std::move(settings)),
       catalog_(catalog),
+      loops_(loops),
       seal_(settings_.cursor_secret),
       cache_(settings_.cache_bytes, settings_.cache_term),
       waits_(settings_.pg_conninfo, settings_.solr),
-      workers_(kWorkers, kMostReads, [] { return std::make_unique<NoTool>(); }),
+      workers_(kWorkers, kMostAside, [] { return std::make_unique<NoTool>(); }),
       searches_(settings_.solr, loops, settings_.searches) {}
 
 void ReadRunner::stop() {
@@ -107,22 +110,24 @@ void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
   auto planned = plan(*read);  // refused here, a bad request costs no search
   const bool may_be_kept = !planned.key.empty();
   const auto asked = std::make_shared<Asked>(Asked{std::move(read), std::move(planned), std::move(reply), std::chrono::steady_clock::now()});
-  may_be_kept ? give(asked, true) : run(asked, nullptr);
+  may_be_kept ? give(asked, AnswerCache::Wait::kAny) : run(asked, nullptr);
 }
 
-void ReadRunner::give(const std::shared_ptr<Asked>& asked, bool may_wait) {
+void ReadRunner::give(const std::shared_ptr<Asked>& asked, AnswerCache::Wait wait) {
   AnswerCache::Landed landed;
-  if (may_wait) {
-    landed = [this, asked] {
-      try {
-        give(asked, false);
-      } catch (const Refusal& refusal) {
-        asked->reply(error_response(refusal.error()));
-      }
+  if (wait != AnswerCache::Wait::kNone) {
+    // On the loop that asked: all who waited would hold up the one that ends the flight.
+    landed = [this, asked, here = loops_.here().value_or(0)](AnswerCache::Wait next) {
+      boost::asio::post(loops_.at(here), [this, asked, next] {
+        guarded(asked->read->path, [asked](const ApiError& error) { asked->reply(error_response(error)); }, [&] {
+          if (asked->planned.catalog != catalog_.current()) asked->planned = plan(*asked->read);
+          asked->planned.key.empty() ? run(asked, nullptr) : give(asked, next);
+        });
+      });
     };
   }
   auto found = cache_.find(asked->planned.solr.collection, asked->planned.key, asked->read->request.min_position.value_or(0), asked->arrived,
-                           std::move(landed));
+                           wait, std::move(landed));
   if (found.look) look(asked->planned.solr.collection, std::move(found.look));
   if (found.waits) return;
   if (found.search) {
@@ -138,7 +143,7 @@ void ReadRunner::look(const std::string& collection, std::shared_ptr<AnswerCache
   // Next, before all searches: many may wait for this one, and it is a small one.
   const auto request = plan_state(collection);
   const bool queued = searches_.search(
-      collection, request.parameters, settings_.time_allowed,
+      collection, request.parameters, kLookTimeout,
       [this, collection, asked = std::chrono::steady_clock::now(), flight = std::move(flight)](SearchOutcome outcome) {
         // Without a state whoever waits searches himself, and says what is wrong.
         if (!outcome.failure.empty() || outcome.answer.status != 200) return;

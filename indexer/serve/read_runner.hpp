@@ -70,9 +70,9 @@ class ReadRunner {
 
   ReadPlan plan(const Read& read) const;
   /// Answers from the cache, or has what is missing searched for.
-  /// @param may_wait for a search that is under way; once
+  /// @param wait what for, if it is under way
   /// @throws Refusal too many are waiting
-  void give(const std::shared_ptr<Asked>& asked, bool may_wait);
+  void give(const std::shared_ptr<Asked>& asked, AnswerCache::Wait wait);
   /// Has the collection looked at, so that its lease is renewed.
   void look(const std::string& collection, std::shared_ptr<AnswerCache::Flight> flight);
   /// @param flight of those who wait for its answer; may be null
@@ -94,6 +94,7 @@ class ReadRunner {
 
   const Settings settings_;
   CatalogWatcher& catalog_;
+  EventLoops& loops_;
   const CursorSeal seal_;
   AnswerCache cache_;
   PositionWaits waits_;

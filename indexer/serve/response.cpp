@@ -169,16 +169,27 @@ State read_terms(ondemand::object terms) {
   return state;
 }
 
-/// The JSON of the facets that the shape asks for, in its order.
-std::vector<std::string> read_facets(ondemand::object facets, const AnswerShape& shape) {
-  std::vector<std::string> counted(shape.facets.size());
+/// {"buckets":[{"val":TERM,"count":1}]}
+State read_bucket(ondemand::object facet) {
+  State state{true, std::nullopt};
+  for (auto bucket : facet.find_field("buckets").get_array()) {
+    state.fence = parse_state_term(bucket.get_object().find_field("val").get_string());
+    state.told = state.fence.has_value();
+  }
+  return state;
+}
+
+/// @param counted gets the JSON of the facets that the shape asks for, in its order
+/// @param state if a facet tells it
+void read_facets(ondemand::object facets, const AnswerShape& shape, std::vector<std::string>& counted, State& state) {
+  counted.resize(shape.facets.size());
   for (auto facet : facets) {
     const std::string_view name = facet.unescaped_key();
+    if (name == "state") state = read_bucket(facet.value().get_object());
     for (std::size_t i = 0; i < shape.facets.size(); ++i) {
       if (name == shape.facets[i].key) counted[i] = facet_answer(facet.value().get_object(), shape.facets[i]);
     }
   }
-  return counted;
 }
 
 std::optional<CollectionState> shown(const State& state) {
@@ -211,7 +222,7 @@ Rows read_rows(std::string& solr_body, const AnswerShape& shape) {
         if (std::string_view(entry.value().raw_json_token()).substr(0, 5) != "false") cut_short();
       }
     } else if (name == "facets") {
-      rows.facets = read_facets(part.value().get_object(), shape);
+      read_facets(part.value().get_object(), shape, rows.facets, rows.state);
     } else if (name == "terms") {
       rows.state = read_terms(part.value().get_object());
     } else if (name == "response") {

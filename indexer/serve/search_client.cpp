@@ -59,7 +59,7 @@ struct SearchClient::Shared {
   std::vector<SolrNode> nodes;
   std::optional<asio::ssl::context> tls;
   std::string authorization;  ///< a whole header line, or empty
-  std::size_t most_at_a_time = 1;  ///< of one lane
+  std::atomic<int> free{1};  ///< searches that may begin; below 0 by those that each lane may always make
   std::atomic<std::size_t> waiting{0};
   std::atomic<bool> stopping{false};
 };
@@ -77,13 +77,19 @@ class SearchClient::Lane {
   Lane(Shared& shared, asio::io_context& loop) : shared_(shared), loop_(loop), look_(loop) {}
 
   void take(Call call, Turn turn) {
-    if (running_ < shared_.most_at_a_time && !shared_.stopping) {
-      ++running_;
-      --shared_.waiting;
-      asio::co_spawn(loop_, work(std::move(call)), asio::detached);
-    } else {
-      waiting_.insert(turn == Turn::kNext ? waiting_.begin() : waiting_.end(), std::move(call));
+    waiting_.insert(turn == Turn::kNext ? waiting_.begin() : waiting_.end(), std::move(call));
+    begin();
+  }
+
+  /// Begins with one that waits, if it may.
+  void begin() {
+    if (waiting_.empty() || shared_.stopping) return;
+    // One at least: else the slots of the others, who go on as long as something waits for them, would never be free for it.
+    if (shared_.free.fetch_sub(1) <= 0 && running_ > 0) {
+      ++shared_.free;
+      return;
     }
+    asio::co_spawn(loop_, work(Slot(*this)), asio::detached);
   }
 
   void stop() {
@@ -93,8 +99,27 @@ class SearchClient::Lane {
     for (auto& one : underway_) one.wire->close();
     idle_.clear();
   }
+  bool idle() const { return running_ == 0; }
+
+  std::function<void()> on_free;  ///< others may begin
 
  private:
+  /// The right to search. Also given back when a coroutine's frame is destroyed.
+  class Slot {
+   public:
+    explicit Slot(Lane& lane) : lane_(&lane) { ++lane.running_; }
+    Slot(Slot&& other) noexcept : lane_(std::exchange(other.lane_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (lane_ == nullptr) return;
+      --lane_->running_;
+      ++lane_->shared_.free;
+      if (lane_->shared_.waiting > 0 && !lane_->shared_.stopping) lane_->on_free();
+    }
+
+   private:
+    Lane* lane_;
+  };
   struct Idle {
     std::size_t node;
     std::unique_ptr<SearchWire> wire;
@@ -104,10 +129,30 @@ class SearchClient::Lane {
     Clock::time_point deadline;
     bool late = false;
   };
+  /// Closes the wire when its time is over.
+  class Watch {
+   public:
+    Watch(Lane& lane, SearchWire& wire, std::chrono::milliseconds time) : lane_(lane) {
+      lane.underway_.push_back({&wire, Clock::now() + time});
+      here_ = std::prev(lane.underway_.end());
+      if (!lane.looking_) lane.look();
+    }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+    ~Watch() { lane_.underway_.erase(here_); }
+    bool late() const { return here_->late; }
+
+   private:
+    Lane& lane_;
+    std::list<Underway>::iterator here_;
+  };
 
   /// One search after the other, until none is waiting.
-  OnLoop<void> work(Call call) {
-    while (true) {
+  OnLoop<void> work(Slot) {
+    while (!waiting_.empty() && !shared_.stopping) {
+      Call call = std::move(waiting_.front());
+      waiting_.pop_front();
+      --shared_.waiting;
       SearchOutcome outcome;
       try {
         outcome = co_await ask(call);
@@ -119,30 +164,24 @@ class SearchClient::Lane {
       } catch (const std::exception& failure) {
         spdlog::error("serve: work failed: {}", failure.what());  // of memory, most likely: one request's end
       }
-      if (waiting_.empty() || shared_.stopping) break;
-      call = std::move(waiting_.front());
-      waiting_.pop_front();
-      --shared_.waiting;
+      // What ends with `call` may ask for more, which is why it was taken off the queue.
     }
-    --running_;
   }
 
   OnLoop<SearchOutcome> ask(const Call& call) {
     SearchOutcome outcome;
     std::string failures;
-    for (std::size_t tries = 0; tries < shared_.nodes.size();) {
+    for (std::size_t tries = 0; tries < shared_.nodes.size() && !shared_.stopping;) {
       const auto index = node_;
       const auto& node = shared_.nodes[index];
       auto wire = kept(index);
       const bool fresh = wire == nullptr;
       if (fresh) {
         wire = open_wire(loop_, node, node.tls ? &*shared_.tls : nullptr);
-        const auto time = watch(*wire, std::min<std::chrono::milliseconds>(kConnectTimeout, call.timeout));
+        const Watch watch(*this, *wire, std::min<std::chrono::milliseconds>(kConnectTimeout, call.timeout));
         const auto failure = co_await wire->connect();
-        const bool late = time->late;
-        underway_.erase(time);
         if (!failure.empty()) {
-          failures += (failures.empty() ? "" : "; ") + node.url + ": " + (late ? "connecting takes too long" : failure);
+          failures += (failures.empty() ? "" : "; ") + node.url + ": " + (watch.late() ? "connecting takes too long" : failure);
           // Others may have turned to the next one meanwhile.
           if (node_ == index) node_ = (index + 1) % shared_.nodes.size();
           ++tries;
@@ -150,10 +189,13 @@ class SearchClient::Lane {
         }
       }
       const auto request = request_to(node, call);
-      const auto time = watch(*wire, call.timeout);
-      const auto failure = co_await wire->exchange(request, outcome.answer);
-      const bool late = time->late;
-      underway_.erase(time);
+      std::string failure;
+      bool late = false;
+      {
+        const Watch watch(*this, *wire, call.timeout);
+        failure = co_await wire->exchange(request, outcome.answer);
+        late = watch.late();
+      }
       if (failure.empty()) {
         if (wire->keeps && !shared_.stopping) idle_.push_back({index, std::move(wire)});
         co_return outcome;
@@ -184,12 +226,6 @@ class SearchClient::Lane {
     request.append("\r\nUser-Agent: daas\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n").append(shared_.authorization);
     request.append("Content-Length: ").append(std::to_string(call.form.size())).append("\r\n\r\n").append(call.form);
     return request;
-  }
-
-  std::list<Underway>::iterator watch(SearchWire& wire, std::chrono::milliseconds time) {
-    underway_.push_back({&wire, Clock::now() + time});
-    if (!looking_) look();
-    return std::prev(underway_.end());
   }
 
   /// One timer for all: a timer of each would cost more than a search's other work here.
@@ -223,7 +259,7 @@ class SearchClient::Lane {
 SearchClient::SearchClient(SolrEndpoint endpoint, EventLoops& loops, int at_a_time)
     : shared_(std::make_unique<Shared>()), loops_(loops) {
   for (auto& url : endpoint.urls) shared_->nodes.push_back(parse_node(std::move(url)));
-  shared_->most_at_a_time = std::max<std::size_t>(1, (static_cast<std::size_t>(std::max(1, at_a_time)) + loops.size() - 1) / loops.size());
+  shared_->free = std::max(1, at_a_time);
   if (std::any_of(shared_->nodes.begin(), shared_->nodes.end(), [](const auto& node) { return node.tls; })) {
     auto& tls = shared_->tls.emplace(asio::ssl::context::tls_client);
     tls.set_verify_mode(asio::ssl::verify_peer);
@@ -234,7 +270,14 @@ SearchClient::SearchClient(SolrEndpoint endpoint, EventLoops& loops, int at_a_ti
   if (!endpoint.user.empty()) {
     shared_->authorization = "Authorization: Basic " + base64_encode(endpoint.user + ":" + endpoint.password, Base64Alphabet::kStandard) + "\r\n";
   }
-  for (std::size_t i = 0; i < loops.size(); ++i) lanes_.push_back(std::make_unique<Lane>(*shared_, loops.at(i)));
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(*shared_, loops.at(i)));
+    lanes_.back()->on_free = [this] {
+      for (std::size_t other = 0; other < lanes_.size(); ++other) {
+        asio::post(loops_.at(other), [lane = lanes_[other].get()] { lane->begin(); });
+      }
+    };
+  }
 }
 
 SearchClient::~SearchClient() = default;
@@ -259,7 +302,11 @@ bool SearchClient::search(const std::string& collection, const FormParameters& p
 void SearchClient::stop() {
   shared_->stopping = true;
   for (const auto& lane : lanes_) lane->stop();
-  loops_.clear();
+  // What was resolving a name is called back only when the system's resolver has given up.
+  do {
+    loops_.clear();
+  } while (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->idle(); }));
+  for (const auto& lane : lanes_) lane->stop();  // and what was posted meanwhile
 }
 
 }  // namespace daas

@@ -25,11 +25,11 @@ struct SearchOutcome {
 /// of the endpoint's; a search that a kept connection's end cut off is asked again.
 class SearchClient {
  public:
-  /// Called once, on a thread of the loops: the one that asked, if it was one. Must not throw.
+  /// Called once, on a thread of the loops: the one that asked, if it was one. Dropped uncalled by stop().
   using Done = std::function<void(SearchOutcome)>;
   enum class Turn { kLast, kNext };
 
-  /// @param at_a_time searches that Solr is asked at the same time, by all loops
+  /// @param at_a_time searches that Solr is asked at the same time; one of each loop may come on top
   /// @throws Error for an endpoint that can't be used
   SearchClient(SolrEndpoint endpoint, EventLoops& loops, int at_a_time);
   ~SearchClient();
@@ -43,7 +43,6 @@ class SearchClient {
   void stop();
 
  private:
-  struct Node;
   struct Shared;
   class Lane;
 

@@ -25,6 +25,8 @@ using Results = Resolver::results_type;
 
 constexpr asio::use_awaitable_t<asio::io_context::executor_type> kAwaits;
 constexpr std::size_t kUsualAnswer = 16 * 1024;
+/// Bytes. What a read asks for is bounded by its plan, but not what calls itself a length.
+constexpr std::uint64_t kLargestAnswer = 1ULL << 30;
 
 template <class Stream>
 class Wire final : public SearchWire {
@@ -41,6 +43,7 @@ class Wire final : public SearchWire {
     error_code error;
     auto token = asio::redirect_error(kAwaits, error);
     const Results found = co_await resolver_.async_resolve(node_.host, node_.port, token);
+    if (closed_) error = asio::error::operation_aborted;  // connecting would open the socket again
     if (!error) co_await asio::async_connect(socket(), found, token);
     if (!error) {
       error_code ignored;
@@ -60,19 +63,24 @@ class Wire final : public SearchWire {
     auto token = asio::redirect_error(kAwaits, error);
     heard = keeps = false;
     co_await asio::async_write(stream_, asio::buffer(request), token);
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(boost::none);  // what a read asks for is bounded by its plan
-    if (!error) co_await http::async_read(stream_, buffer_, parser, token);
-    heard = parser.got_some();
-    if (error) co_return error.message();
-    response.status = parser.get().result_int();
-    response.body = std::move(parser.get().body());
-    keeps = parser.keep_alive();
-    co_return std::string();
+    while (!error) {
+      http::response_parser<http::string_body> parser;
+      parser.body_limit(kLargestAnswer);
+      co_await http::async_read(stream_, buffer_, parser, token);
+      heard = heard || parser.got_some();
+      if (error || parser.get().result_int() < 200) continue;  // after 1xx comes the answer
+      response.status = parser.get().result_int();
+      response.body = std::move(parser.get().body());
+      // More than was asked for would be taken for the next answer.
+      keeps = parser.keep_alive() && buffer_.size() == 0;
+      break;
+    }
+    co_return error ? error.message() : std::string();
   }
 
   void close() override {
     error_code ignored;
+    closed_ = true;
     resolver_.cancel();
     socket().close(ignored);
   }
@@ -90,6 +98,7 @@ class Wire final : public SearchWire {
   Resolver resolver_;
   Stream stream_;
   boost::beast::flat_buffer buffer_;
+  bool closed_ = false;
 };
 
 }  // namespace

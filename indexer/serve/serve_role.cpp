@@ -48,11 +48,11 @@ struct ServeRole::Parts {
   LoginDesk logins;
   WriteService writes;
   EventLoops loops;
+  ReadMetrics metrics;  ///< before all whose threads write it
   ReadService reads;
   std::atomic<bool> stopping{false};
   std::mutex solr_mutex;
   HttpConnection solr;  ///< of readiness()
-  ReadMetrics metrics;  ///< before the server, whose threads write it
   HttpServer server;
 };
 

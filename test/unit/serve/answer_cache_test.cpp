@@ -18,18 +18,22 @@ class Cache : public testing::Test {
  protected:
   /// As whoever does not wait: given the answer, or sent to search.
   bool finds(const std::string& key, AnswerCache::TimePoint when, Lsn past = 0) {
-    const auto found = cache.find("c", key, past, when, nullptr);
+    const auto found = cache.find("c", key, past, when, AnswerCache::Wait::kNone, nullptr);
     EXPECT_FALSE(found.waits);
     EXPECT_NE(found.answer != nullptr, found.search != nullptr);
     return found.answer != nullptr;
   }
-  AnswerCache::Found asks(const std::string& key, AnswerCache::TimePoint when) {
-    return cache.find("c", key, 0, when, [this] { ++landed; });
+  AnswerCache::Found asks(const std::string& key, AnswerCache::TimePoint when, AnswerCache::Wait wait = AnswerCache::Wait::kAny) {
+    return cache.find("c", key, 0, when, wait, [this](AnswerCache::Wait after) {
+      ++landed;
+      next = after;
+    });
   }
 
   AnswerCache cache{10'000, 10ms};
   AnswerCache::TimePoint begin = std::chrono::steady_clock::now();
   int landed = 0;
+  AnswerCache::Wait next = AnswerCache::Wait::kAny;
 };
 
 TEST_F(Cache, AnAnswerIsGivenAgainForTheTermOfTheLastLook) {
@@ -95,6 +99,22 @@ TEST_F(Cache, ALookThatFailedSendsThoseWhoWaitedToSearch) {
   EXPECT_FALSE(finds("key", begin + 11ms));
 }
 
+TEST_F(Cache, OfThoseWhoWaitedForALookThatSawACommitOneSearches) {
+  cache.renew("c", kFirst, begin);
+  cache.keep("c", "key", kFirst, answer());
+  auto look = asks("key", begin + 11ms).look;
+  EXPECT_TRUE(asks("key", begin + 11ms).waits);
+  cache.renew("c", kSecond, begin + 11ms);
+  look.reset();
+  EXPECT_EQ(landed, 2);
+  EXPECT_EQ(next, AnswerCache::Wait::kSearch);
+  auto search = asks("key", begin + 11ms, next).search;
+  EXPECT_NE(search, nullptr);
+  EXPECT_TRUE(asks("key", begin + 11ms, next).waits);
+  search.reset();
+  EXPECT_EQ(next, AnswerCache::Wait::kNone);
+}
+
 TEST_F(Cache, OfManyWhoAskTheSameOneSearches) {
   auto first = asks("key", begin);
   EXPECT_NE(first.search, nullptr);
@@ -110,7 +130,7 @@ TEST_F(Cache, OfManyWhoAskTheSameOneSearches) {
 
 TEST_F(Cache, WhoAsksForAPositionWaitsForNobody) {
   const auto first = asks("key", begin);
-  EXPECT_NE(cache.find("c", "key", 50, begin, [this] { ++landed; }).search, nullptr);
+  EXPECT_NE(cache.find("c", "key", 50, begin, AnswerCache::Wait::kAny, [](AnswerCache::Wait) {}).search, nullptr);
 }
 
 TEST_F(Cache, NothingIsGivenBeforeTheFirstLook) {

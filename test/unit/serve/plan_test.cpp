@@ -116,6 +116,20 @@ TEST(Plan, TheFrameOfAReadIsExactlyThis) {
   EXPECT_EQ(planned.solr.parameters, expected);
 }
 
+TEST(Plan, SeveralShardsTellTheStateBesideTheRows) {
+  auto api = flights();
+  for (const int shards : {1, 2}) {
+    api.shards = shards;
+    const auto planned = plan("", api);
+    const auto count = [&](const std::string& wanted) {
+      return std::count_if(planned.solr.parameters.begin(), planned.solr.parameters.end(), [&](const auto& one) { return one.first == wanted; });
+    };
+    EXPECT_EQ(count("terms"), shards == 1);
+    EXPECT_EQ(count("json.facet"), shards == 2);
+  }
+  EXPECT_NE(parameter(plan("", api), "json.facet").find("_state_"), std::string::npos);
+}
+
 TEST(Plan, WithoutFiltersTheQueryIsAllButTombstones) {
   EXPECT_EQ(parameter(plan(""), "q"), "{!bool must=$all must_not=$dead}");
   EXPECT_EQ(parameter(plan(""), "sort"), "id asc");

@@ -259,6 +259,17 @@ TEST(Answer, GivesTheNextMarkAndTheState) {
   EXPECT_FALSE(with("", "\"" + state_term({7, 0}) + "\",1").state);
 }
 
+TEST(Answer, OfSeveralShardsTellsTheStateByAFacet) {
+  const auto with = [](const std::string& buckets) {
+    return answer_read(R"({"responseHeader":{},"response":{"numFound":1,"numFoundExact":true,"docs":[]},"facets":{"count":1,"state":{"buckets":[)" + buckets + "]}}}",
+                       shape_of({{"a", "a"}}));
+  };
+  EXPECT_EQ(with(R"({"val":")" + state_term(kShown) + R"(","count":1})").state, (CollectionState{4096, 1099511627777}));
+  EXPECT_FALSE(with("").state);
+  EXPECT_THROW(with(R"({"val":")" + state_term({7, std::nullopt}) + R"(","count":1})"), Refusal);
+  EXPECT_THROW(with(R"({"val":"nonsense","count":1})"), Refusal);
+}
+
 TEST(Answer, OfAStateAloneIsRead) {
   EXPECT_EQ(read_state(solr("")), (CollectionState{4096, 1099511627777}));
   EXPECT_EQ(read_state(solr("", "0", "", {7, std::nullopt})), std::nullopt);

@@ -100,6 +100,45 @@ TEST_F(Search, OneAfterTheOtherUnlessOneIsSaidToBeNext) {
   EXPECT_EQ(of(std::move(last)).answer.body, "last");
 }
 
+TEST_F(Search, WhatEndsWithASearchMayAskForMore) {
+  ScriptedServer server({ScriptedServer::answer(200, "a"), ScriptedServer::answer(200, "x"), ScriptedServer::answer(200, "b")});
+  open(nodes({server.url()}));
+  std::promise<void> may_end;
+  std::promise<std::string> more;
+  auto ends = std::shared_ptr<int>(new int(0), [&](const int* number) {
+    delete number;
+    EXPECT_TRUE(client_->search("x", {}, 10s, [&](SearchOutcome outcome) { more.set_value(outcome.answer.body); }, SearchClient::Turn::kNext));
+  });
+  ASSERT_TRUE(client_->search("a", {}, 10s, [ends, &may_end](SearchOutcome) { may_end.get_future().wait(); }));
+  ends.reset();
+  auto waiting = ask("b");
+  may_end.set_value();
+  EXPECT_EQ(more.get_future().get(), "x");
+  EXPECT_EQ(of(std::move(waiting)).answer.body, "b");
+  EXPECT_EQ(server.requests().size(), 3u);
+}
+
+TEST_F(Search, AnAnswerAheadOfTheAnswerIsPassedOver) {
+  ScriptedServer server({"HTTP/1.1 103 Early Hints\r\n\r\n" + ScriptedServer::answer(200, "one"), ScriptedServer::answer(200, "two")});
+  open(nodes({server.url()}));
+  EXPECT_EQ(of(ask("a")).answer.body, "one");
+  EXPECT_EQ(of(ask("b")).answer.body, "two");
+}
+
+TEST_F(Search, MoreThanWasAskedForIsNobodysAnswer) {
+  ScriptedServer server({ScriptedServer::answer(200, "one") + ScriptedServer::answer(200, "another's"), ScriptedServer::answer(200, "two")});
+  open(nodes({server.url()}));
+  EXPECT_EQ(of(ask("a")).answer.body, "one");
+  EXPECT_EQ(of(ask("b")).answer.body, "two");
+}
+
+TEST_F(Search, ALengthBeyondReasonIsAFailure) {
+  ScriptedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx", ScriptedServer::answer(200, "two")});
+  open(nodes({server.url()}));
+  EXPECT_NE(of(ask("a")).failure, "");
+  EXPECT_EQ(of(ask("b")).answer.body, "two");
+}
+
 TEST_F(Search, TooManyThatWaitAreRefused) {
   ScriptedServer server({kSilent});
   open(nodes({server.url()}));
