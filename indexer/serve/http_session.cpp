@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "serve/http_head.hpp"
 
 namespace daas {
 namespace {
@@ -238,21 +239,15 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
 
   void write(ServerResponse response) {
     busy_ = true;
-    body_ = std::move(response.body);
     const bool in_pieces = response.more != nullptr;
     more_ = head_ ? nullptr : std::move(response.more);
-    // Neither has a body, and what a 304 is of is the client's already.
-    const bool bodiless = response.status == 204 || response.status == 304;
     // Without chunks only the connection's end tells the body's.
     keep_alive_ = keep_alive_ && !host_->draining() && (!more_ || chunks_);
-    start_head(response, bodiless);
-    if (more_) {
-      if (chunks_) header("Transfer-Encoding", "chunked");
-    } else if (!bodiless && !in_pieces) {  // nobody knows how long the pieces of a HEAD's GET would be
-      header("Content-Length", std::to_string(body_.size()));
-    }
-    if (!keep_alive_) header("Connection", "close");
-    head_text_ += "\r\n";
+    BodyFraming framing{.bodiless = response.status == 204 || response.status == 304, .chunked = more_ && chunks_, .length = {}, .last = !keep_alive_};
+    // Nobody knows how long the pieces of a HEAD's GET would be.
+    if (!framing.bodiless && !in_pieces) framing.length = response.body.size();
+    head_text_ = answer_head(response, framing);
+    body_ = std::move(response.body);
     allow_time(body_.size());
     const auto self = this->shared_from_this();
     if (more_) {
@@ -263,32 +258,13 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       return;
     }
     // The header says the length of the body that a GET would have; a HEAD has none.
-    if (head_ || bodiless) body_.clear();
+    if (head_ || framing.bodiless) body_.clear();
     if (kTls && body_.size() <= kOneRecord) {  // else a record, and a packet, for each part
       head_text_ += body_;
       body_.clear();
     }
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head_text_), asio::buffer(body_)};
     asio::async_write(stream_, parts, [self](error_code error, std::size_t) { self->has_written(error); });
-  }
-
-  void header(std::string_view name, std::string_view value) {
-    head_text_.append(name).append(": ").append(value).append("\r\n");
-  }
-
-  /// Status line and the response's own headers. RFC 9112.
-  void start_head(const ServerResponse& response, bool bodiless) {
-    const auto status = static_cast<http::status>(response.status);
-    head_text_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
-    head_text_.append(http::obsolete_reason(status)).append("\r\nServer: daas\r\n");
-    bool typed = false;
-    for (const auto& [name, value] : response.headers) {
-      const bool type = beast::iequals(name, "Content-Type");
-      typed = typed || type;
-      if (!type || !bodiless) header(name, value);
-    }
-    // A write that answers nothing has no JSON.
-    if (!typed && !bodiless && !body_.empty()) header("Content-Type", "application/json; charset=utf-8");
   }
 
   void write_piece(BodyPiece piece) {

@@ -1,4 +1,4 @@
-// Threads that run blocking work, each with a tool of its own (a Solr or database connection), so
+// Threads that run work which blocks or takes long, each with a tool of its own (a database connection), so
 // that the tool needs no lock. The queue is bounded: more work than it holds is refused at once
 // instead of waiting for an answer nobody is there to read any more.
 #pragma once
