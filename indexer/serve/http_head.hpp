@@ -12,7 +12,7 @@ namespace daas {
 struct BodyFraming {
   bool bodiless = false;  ///< 204 and 304: neither has a body, and what a 304 is of is the client's already
   bool chunked = false;
-  std::optional<std::uint64_t> length;
+  std::optional<std::uint64_t> length = {};
   bool last = false;  ///< the connection ends after it
 };
 
