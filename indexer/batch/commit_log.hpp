@@ -114,13 +114,12 @@ class CommitLog::Subscription {
   friend class CommitLog;
   Subscription(CommitLog& log, std::string name, std::unordered_set<std::uint32_t> tables)
       : log_(log), name_(std::move(name)), tables_(std::move(tables)) {}
+  /// Commits are in the queue, or in memory though taken, on its account.
+  bool takes_room() const;
 
   CommitLog& log_;
   const std::string name_;
   const std::unordered_set<std::uint32_t> tables_;
-  /// Commits are in the queue, or in memory though taken, on its account.
-  bool takes_room() const;
-
   std::deque<SharedCommit> inbox_;
   std::vector<std::weak_ptr<const Commit>> taken_;  ///< some may be gone
   Lsn held_ = kNothingHeld;

@@ -2,22 +2,25 @@
 
 #include <openssl/evp.h>
 
-#include <array>
-
 #include "core/error.hpp"
 #include "core/hex.hpp"
 
 namespace daas {
 
-std::string sha256_hex(std::string_view value) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+Sha256 sha256(std::string_view value) {
+  // Fetched once: looking an algorithm up takes longer than the hash.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Sha256 digest{};
   unsigned size = 0;
-  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // else each call looks for it
-  if (EVP_Digest(value.data(), value.size(), digest.data(), &size, sha256, nullptr) != 1) {
+  if (EVP_Digest(value.data(), value.size(), digest.data(), &size, algorithm, nullptr) != 1 || size != digest.size()) {
     throw Error(Remedy::kStop, "OpenSSL has no SHA-256");
   }
+  return digest;
+}
+
+std::string sha256_hex(std::string_view value) {
   std::string hex;
-  for (unsigned i = 0; i < size; ++i) append_hex(hex, digest[i]);
+  for (const auto byte : sha256(value)) append_hex(hex, byte);
   return hex;
 }
 

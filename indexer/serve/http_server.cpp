@@ -88,7 +88,7 @@ class HttpServer::Core : public SessionHost, public std::enable_shared_from_this
  private:
   std::vector<std::shared_ptr<HttpSession>> sessions();
   void accept();
-  void accepted(error_code error, SessionSocket socket);
+  void accepted(error_code error, LoopSocket socket);
 
   Settings settings_;
   EventLoops& loops_;
@@ -127,12 +127,12 @@ void HttpServer::Core::start() {
 }
 
 void HttpServer::Core::accept() {
-  acceptor_.async_accept(loops_.at(loops_.next()).get_executor(), [self = shared_from_this()](error_code error, SessionSocket socket) {
+  acceptor_.async_accept(loops_.at(loops_.next()).get_executor(), [self = shared_from_this()](error_code error, LoopSocket socket) {
     self->accepted(error, std::move(socket));
   });
 }
 
-void HttpServer::Core::accepted(error_code error, SessionSocket socket) {
+void HttpServer::Core::accepted(error_code error, LoopSocket socket) {
   if (draining_) return;
   if (error) {
     // Out of descriptors: accepting at once would spin.

@@ -37,7 +37,7 @@ constexpr std::size_t kSlowestReader = 32 * 1024;  ///< bytes a second; who take
 constexpr std::size_t kOneRecord = 12 * 1024;  ///< of TLS, with the header
 
 using Clock = std::chrono::steady_clock;
-using TlsStream = asio::ssl::stream<SessionSocket>;
+using TlsStream = asio::ssl::stream<LoopSocket>;
 
 ServerRequest take_request(http::request<http::string_body>& message) {
   const auto header = [&](beast::string_view name) { return std::string(message[name]); };
@@ -74,9 +74,9 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   explicit StreamSession(std::shared_ptr<SessionHost> host, std::shared_ptr<asio::ssl::context> tls, Arguments&&... arguments)
       : host_(std::move(host)), tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...), timer_(stream_.get_executor()) {
     error_code ignored;
-    const auto end = socket().remote_endpoint(ignored);
+    const auto end = stream_.lowest_layer().remote_endpoint(ignored);
     if (!ignored) peer_ = end.address().to_string();
-    socket().set_option(tcp::no_delay(true), ignored);
+    stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
   }
   ~StreamSession() override {
     give_place();
@@ -106,14 +106,6 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
   }
 
  private:
-  SessionSocket& socket() {
-    if constexpr (kTls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
-
   /// The connection is cut unless something else is allowed within this time. Nearly every time does not run out, so the
   /// timer is only set again when it has, or must earlier.
   void allow(Clock::duration time) {
@@ -342,14 +334,14 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     closing_ = true;
     host_->forget(this);  // whoever still holds the reply must not hold up the end
     error_code ignored;
-    if (more_) socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    if (more_) stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
     more_ = nullptr;
     end();
   }
 
   void end() {
     error_code ignored;
-    socket().close(ignored);
+    stream_.lowest_layer().close(ignored);
     timer_.cancel();
   }
 
@@ -386,9 +378,9 @@ ServerResponse error_response(const ApiError& error) {
   return response;
 }
 
-std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, SessionSocket socket,
+std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, LoopSocket socket,
                                           std::shared_ptr<asio::ssl::context> tls) {
-  if (!tls) return std::make_shared<StreamSession<SessionSocket>>(std::move(host), nullptr, std::move(socket));
+  if (!tls) return std::make_shared<StreamSession<LoopSocket>>(std::move(host), nullptr, std::move(socket));
   auto& context = *tls;
   return std::make_shared<StreamSession<TlsStream>>(std::move(host), std::move(tls), std::move(socket), context);
 }

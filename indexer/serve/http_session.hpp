@@ -1,19 +1,16 @@
 // One connection of the HTTP server: reads a request, hands it on, writes the answer, again.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
+#include "serve/event_loops.hpp"
 #include "serve/http_message.hpp"
 
 namespace daas {
-
-using SessionSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// Lives on the event loop of its socket.
 class HttpSession {
@@ -46,7 +43,7 @@ class SessionHost {
 };
 
 /// @param tls of a server that speaks TLS, else null
-std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, SessionSocket socket,
+std::shared_ptr<HttpSession> open_session(std::shared_ptr<SessionHost> host, LoopSocket socket,
                                           std::shared_ptr<boost::asio::ssl::context> tls);
 
 }  // namespace daas

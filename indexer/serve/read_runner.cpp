@@ -106,6 +106,10 @@ ReadPlan ReadRunner::plan(const Read& read) const {
   return plan;
 }
 
+ReadRunner::Fail ReadRunner::refuse(Reply reply) {
+  return [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); };
+}
+
 void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
   auto planned = plan(*read);  // refused here, a bad request costs no search
   const bool may_be_kept = !planned.key.empty();
@@ -119,7 +123,7 @@ void ReadRunner::give(const std::shared_ptr<Asked>& asked, AnswerCache::Wait wai
     // On the loop that asked: all who waited would hold up the one that ends the flight.
     landed = [this, asked, here = loops_.here().value_or(0)](AnswerCache::Wait next) {
       boost::asio::post(loops_.at(here), [this, asked, next] {
-        guarded(asked->read->path, [asked](const ApiError& error) { asked->reply(error_response(error)); }, [&] {
+        guarded(asked->read->path, refuse(asked->reply), [&] {
           if (asked->planned.catalog != catalog_.current()) asked->planned = plan(*asked->read);
           asked->planned.key.empty() ? run(asked, nullptr) : give(asked, next);
         });
@@ -170,7 +174,7 @@ bool ReadRunner::aside(const std::string& path, const Fail& fail, std::function<
 }
 
 bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, Reply reply) {
-  return aside(path, [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); }, std::move(work));
+  return aside(path, refuse(std::move(reply)), std::move(work));
 }
 
 void ReadRunner::run(const std::shared_ptr<Asked>& asked, std::shared_ptr<AnswerCache::Flight> flight) {
@@ -181,7 +185,7 @@ void ReadRunner::run(const std::shared_ptr<Asked>& asked, std::shared_ptr<Answer
         if (wanted && !(rows.state && rows.state->position > *wanted)) return wait(asked, planned);
         asked->reply(respond(asked->read, planned, std::move(rows)));
       },
-      [asked](const ApiError& error) { asked->reply(error_response(error)); });
+      refuse(asked->reply));
 }
 
 void ReadRunner::wait(const std::shared_ptr<Asked>& asked, const ReadPlan& planned) {
@@ -193,7 +197,7 @@ void ReadRunner::wait(const std::shared_ptr<Asked>& asked, const ReadPlan& plann
   if (std::chrono::steady_clock::now() >= read.deadline) throw late;
   const auto done = [this, asked, late](bool reached) {
     if (!reached) return asked->reply(error_response(late.error()));
-    guarded(asked->read->path, [asked](const ApiError& error) { asked->reply(error_response(error)); }, [&] {
+    guarded(asked->read->path, refuse(asked->reply), [&] {
       asked->planned = plan(*asked->read);  // the definitions may have changed
       run(asked, nullptr);
     });

@@ -68,6 +68,9 @@ class ReadRunner {
   using Fail = std::function<void(const ApiError&)>;
   using Plan = std::function<ReadPlan()>;
 
+  /// Answers with the error.
+  static Fail refuse(Reply reply);
+
   ReadPlan plan(const Read& read) const;
   /// Answers from the cache, or has what is missing searched for.
   /// @param wait what for, if it is under way

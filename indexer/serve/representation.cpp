@@ -115,10 +115,9 @@ void represent(ServerResponse& response, const std::string& if_none_match, const
     return;
   }
   auto& headers = response.headers;
-  if (std::none_of(headers.begin(), headers.end(), [](const auto& header) { return header.first == "ETag"; })) {
-    headers.emplace_back("ETag", entity_tag(response));
-  }
-  const auto tag = std::find_if(headers.begin(), headers.end(), [](const auto& header) { return header.first == "ETag"; })->second.substr(2);
+  auto tagged = std::find_if(headers.begin(), headers.end(), [](const auto& header) { return header.first == "ETag"; });
+  if (tagged == headers.end()) tagged = headers.emplace(headers.end(), "ETag", entity_tag(response));
+  const auto tag = tagged->second.substr(2);
   vary();
   // What a token may see is for its holder only, and may be another thing a moment later.
   response.headers.emplace_back("Cache-Control", "private, no-cache");

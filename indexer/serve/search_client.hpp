@@ -1,7 +1,6 @@
 // Searches of SolrCloud that no thread waits for.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>

@@ -1,7 +1,6 @@
 #include "serve/search_wire.hpp"
 
 #include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -19,7 +18,6 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, asio::io_context::executor_type>;
 using Results = Resolver::results_type;
 
@@ -30,12 +28,12 @@ constexpr std::uint64_t kLargestAnswer = 1ULL << 30;
 
 template <class Stream>
 class Wire final : public SearchWire {
-  static constexpr bool kTls = !std::is_same_v<Stream, Socket>;
+  static constexpr bool kTls = !std::is_same_v<Stream, LoopSocket>;
 
  public:
   template <class... Arguments>
   Wire(asio::io_context& loop, const SolrNode& node, Arguments&&... arguments)
-      : node_(node), resolver_(loop), stream_(Socket(loop), std::forward<Arguments>(arguments)...) {
+      : node_(node), resolver_(loop), stream_(LoopSocket(loop), std::forward<Arguments>(arguments)...) {
     buffer_.reserve(kUsualAnswer);
   }
 
@@ -44,11 +42,11 @@ class Wire final : public SearchWire {
     auto token = asio::redirect_error(kAwaits, error);
     const Results found = co_await resolver_.async_resolve(node_.host, node_.port, token);
     if (closed_) error = asio::error::operation_aborted;  // connecting would open the socket again
-    if (!error) co_await asio::async_connect(socket(), found, token);
+    if (!error) co_await asio::async_connect(stream_.lowest_layer(), found, token);
     if (!error) {
       error_code ignored;
-      socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-      socket().set_option(asio::socket_base::keep_alive(true), ignored);
+      stream_.lowest_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
+      stream_.lowest_layer().set_option(asio::socket_base::keep_alive(true), ignored);
       if constexpr (kTls) {
         stream_.set_verify_callback(asio::ssl::host_name_verification(node_.host), ignored);
         SSL_set_tlsext_host_name(stream_.native_handle(), node_.host.c_str());
@@ -82,18 +80,10 @@ class Wire final : public SearchWire {
     error_code ignored;
     closed_ = true;
     resolver_.cancel();
-    socket().close(ignored);
+    stream_.lowest_layer().close(ignored);
   }
 
  private:
-  Socket& socket() {
-    if constexpr (kTls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
-
   const SolrNode& node_;
   Resolver resolver_;
   Stream stream_;
@@ -104,8 +94,8 @@ class Wire final : public SearchWire {
 }  // namespace
 
 std::unique_ptr<SearchWire> open_wire(asio::io_context& loop, const SolrNode& node, asio::ssl::context* tls) {
-  if (!tls) return std::make_unique<Wire<Socket>>(loop, node);
-  return std::make_unique<Wire<asio::ssl::stream<Socket>>>(loop, node, *tls);
+  if (!tls) return std::make_unique<Wire<LoopSocket>>(loop, node);
+  return std::make_unique<Wire<asio::ssl::stream<LoopSocket>>>(loop, node, *tls);
 }
 
 }  // namespace daas

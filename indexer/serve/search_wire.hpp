@@ -2,11 +2,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <string>
 
+#include "serve/event_loops.hpp"
 #include "solr/http.hpp"
 
 namespace daas {

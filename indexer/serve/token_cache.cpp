@@ -1,25 +1,14 @@
 #include "serve/token_cache.hpp"
 
-#include <openssl/evp.h>
-
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/error.hpp"
+#include "core/sha256.hpp"
 
 namespace daas {
 
-TokenCache::Name TokenCache::name(std::string_view token) {
-  // Fetched once: looking an algorithm up takes longer than the hash.
-  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  Name name{};
-  unsigned size = 0;
-  if (EVP_Digest(token.data(), token.size(), name.data(), &size, sha256, nullptr) != 1 || size != name.size()) {
-    throw Error(Remedy::kStop, "OpenSSL has no SHA-256");
-  }
-  return name;
-}
+TokenCache::Name TokenCache::name(std::string_view token) { return sha256(token); }
 
 std::size_t TokenCache::Hash::operator()(const Name& name) const {
   std::size_t hash;
