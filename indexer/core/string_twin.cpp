@@ -15,7 +15,7 @@ std::string string_twin(std::string_view value) {
   if (is_own_twin(value)) return std::string(value);
   std::size_t kept = kKeptPrefix;
   while (kept > 0 && (static_cast<unsigned char>(value[kept]) & 0xC0) == 0x80) --kept;
-  return std::string(value.substr(0, kept)) + sha256_hex(value);
+  return std::string(value.substr(0, kept)) + sha256_hex({value});
 }
 
 bool is_own_twin(std::string_view value) {

@@ -86,6 +86,13 @@ void AnswerCache::renew(const std::string& collection, const CollectionState& st
   }
 }
 
+bool AnswerCache::admits(std::string_view key) {
+  const std::uint64_t hash = std::hash<std::string_view>()(key);
+  const std::lock_guard lock(mutex_);
+  if (bytes_ <= capacity_ - capacity_ / 8) return true;  // what one answer takes at most
+  return asked_before_(hash);
+}
+
 void AnswerCache::keep(const std::string& collection, std::string key, const CollectionState& state, Answer answer) {
   const auto bytes = key.size() + answer->body.size() + kEntryOverhead;
   // One answer must not push out all others.
@@ -106,9 +113,10 @@ AnswerCache::Flight* AnswerCache::joinable(const Flights& flights, const std::st
 }
 
 std::shared_ptr<AnswerCache::Flight> AnswerCache::begin(Flights& flights, const std::string& name, TimePoint now) {
-  auto& last = flights[name];
   auto flight = std::make_shared<Flight>(*this, flights, name, now);
-  last = flight.get();
+  // The one before may end first, and its words with it.
+  flights.erase(name);
+  flights.emplace(flight->name, flight.get());
   return flight;
 }
 

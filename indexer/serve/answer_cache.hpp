@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/lsn.hpp"
+#include "serve/asked_before.hpp"
 #include "serve/http_message.hpp"
 #include "serve/response.hpp"
 
@@ -58,6 +59,9 @@ class AnswerCache {
   Found find(const std::string& collection, const std::string& key, Lsn past, TimePoint arrived, Wait wait, Landed landed);
   /// A search or a look that began at `asked` saw this state.
   void renew(const std::string& collection, const CollectionState& state, TimePoint asked);
+  /// Whether it is worth a copy of the answer to keep it. Always while there is room; when keeping it would push others
+  /// out, only if it was asked for before: most answers never are again, and they must not cost those that are.
+  bool admits(std::string_view key);
   void keep(const std::string& collection, std::string key, const CollectionState& state, Answer answer);
 
  private:
@@ -72,8 +76,9 @@ class AnswerCache {
     CollectionState state;
     TimePoint asked;
   };
-  /// By what they find: the key of an answer, or the name of a collection. Only the last one of each is waited for.
-  using Flights = std::unordered_map<std::string, Flight*>;
+  /// By what they find, in their own words: the key of an answer, or the name of a collection. Only the last one of each is
+  /// waited for.
+  using Flights = std::unordered_map<std::string_view, Flight*>;
 
   /// The one under way that a request of that time may wait for, or null.
   static Flight* joinable(const Flights& flights, const std::string& name, TimePoint since);
@@ -90,6 +95,7 @@ class AnswerCache {
   std::unordered_map<std::string, Lease> leases_;
   Flights searches_;
   Flights looks_;
+  AskedBefore asked_before_;
 };
 
 }  // namespace daas

@@ -40,25 +40,26 @@ using Clock = std::chrono::steady_clock;
 using TlsStream = asio::ssl::stream<LoopSocket>;
 
 ServerRequest take_request(http::request<http::string_body>& message) {
-  const auto header = [&](beast::string_view name) { return std::string(message[name]); };
+  const auto header = [&](auto name) { return std::string(message[name]); };
+  using http::field;
   ServerRequest request{std::string(message.method_string()),
                         std::string(message.target()),
-                        header("authorization"),
-                        header("prefer"),
-                        header("accept"),
+                        header(field::authorization),
+                        header(field::prefer),
+                        header(field::accept),
                         header("accept-profile"),
                         header("daas-min-position"),
-                        header("range"),
-                        header("if-none-match"),
-                        header("accept-encoding"),
-                        header("origin"),
+                        header(field::range),
+                        header(field::if_none_match),
+                        header(field::accept_encoding),
+                        header(field::origin),
                         std::move(message.body()),
-                        header("content-type"),
+                        header(field::content_type),
                         header("content-profile")};
   for (auto [at, end] = message.equal_range("x-forwarded-for"); at != end; ++at) {
     request.forwarded_for += (request.forwarded_for.empty() ? "" : ",") + std::string(at->value());
   }
-  for (auto [at, end] = message.equal_range("prefer"); at != end; ++at) {
+  for (auto [at, end] = message.equal_range(field::prefer); at != end; ++at) {
     if (std::string_view(at->value()) != request.prefer) request.prefer += "," + std::string(at->value());
   }
   return request;
@@ -160,7 +161,7 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
       });
       return;
     }
-    read_body();
+    parser_->is_done() ? has_read({}) : read_body();
   }
 
   void read_body() {
@@ -251,12 +252,13 @@ class StreamSession : public HttpSession, public std::enable_shared_from_this<St
     }
     // The header says the length of the body that a GET would have; a HEAD has none.
     if (head_ || framing.bodiless) body_.clear();
-    if (kTls && body_.size() <= kOneRecord) {  // else a record, and a packet, for each part
+    const auto then = [self](error_code error, std::size_t) { self->has_written(error); };
+    if (body_.size() <= kOneRecord) {  // in parts, TLS would send a record and a packet for each
       head_text_ += body_;
-      body_.clear();
+      asio::async_write(stream_, asio::buffer(head_text_), then);
+    } else {
+      asio::async_write(stream_, std::array{asio::buffer(head_text_), asio::buffer(body_)}, then);
     }
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(head_text_), asio::buffer(body_)};
-    asio::async_write(stream_, parts, [self](error_code error, std::size_t) { self->has_written(error); });
   }
 
   void write_piece(BodyPiece piece) {

@@ -16,8 +16,15 @@ ReadMetrics::ReadMetrics()
 
 void ReadMetrics::observe(const std::string& route, unsigned status,
                           std::chrono::steady_clock::duration took) {
-  requests_.Add({{"route", route}, {"status", std::to_string(status)}}, kSeconds)
-      .Observe(std::chrono::duration<double>(took).count());
+  requests_of(route, status).Observe(std::chrono::duration<double>(took).count());
+}
+
+prometheus::Histogram& ReadMetrics::requests_of(const std::string& route, unsigned status) {
+  // The library compares all labels with each other at every look.
+  const std::lock_guard lock(mutex_);
+  auto& known = known_[route][status];
+  if (known == nullptr) known = &requests_.Add({{"route", route}, {"status", std::to_string(status)}}, kSeconds);
+  return *known;
 }
 
 }  // namespace daas

@@ -5,7 +5,9 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace daas {
@@ -20,8 +22,12 @@ class ReadMetrics {
   std::vector<prometheus::MetricFamily> collect() const { return registry_.Collect(); }
 
  private:
+  prometheus::Histogram& requests_of(const std::string& route, unsigned status);
+
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Histogram>& requests_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::unordered_map<unsigned, prometheus::Histogram*>> known_;  ///< by route and status
 };
 
 }  // namespace daas

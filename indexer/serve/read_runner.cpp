@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostAside = 1024;
 constexpr std::size_t kSmallAnswer = 32 * 1024;
+constexpr std::size_t kUsualKey = 1024;
 constexpr std::chrono::milliseconds kRefreshWait{2'000};
 constexpr std::chrono::milliseconds kSearchGrace{2'000};  ///< after Solr's own limit
 constexpr std::chrono::milliseconds kLookTimeout{1'000};
@@ -35,7 +36,9 @@ Refusal too_many() { return unavailable("too many requests are waiting"); }
 
 /// All that decides what the rows of an answer are, and how they look.
 std::string cache_key(const ReadPlan& plan) {
-  std::string key = plan.solr.collection;
+  std::string key;
+  key.reserve(kUsualKey);
+  key += plan.solr.collection;
   const auto add = [&key](std::string_view part) {
     key += '\0';
     key += std::to_string(part.size());
@@ -64,9 +67,9 @@ std::string cache_key(const ReadPlan& plan) {
 /// One search, perhaps again of a collection that the alias was switched to meanwhile.
 struct ReadRunner::Search {
   std::shared_ptr<const Read> read;
-  ReadPlan planned;
+  std::shared_ptr<const ReadPlan> plan;
   Plan again;
-  std::function<void(ReadAnswer, ReadPlan&)> use;
+  std::function<void(ReadAnswer, const ReadPlan&)> use;
   Fail fail;
   std::chrono::steady_clock::time_point asked{};
   bool again_already = false;
@@ -88,7 +91,7 @@ void ReadRunner::stop() {
   searches_.stop();
 }
 
-ReadPlan ReadRunner::plan(const Read& read) const {
+ReadPlan ReadRunner::make_plan(const Read& read) const {
   const auto catalog = catalog_.current();
   const Api* api = catalog->find(read.path);
   if (api == nullptr) throw no_such_api(read.path);
@@ -106,14 +109,16 @@ ReadPlan ReadRunner::plan(const Read& read) const {
   return plan;
 }
 
+std::shared_ptr<const ReadPlan> ReadRunner::plan(const Read& read) const { return std::make_shared<const ReadPlan>(make_plan(read)); }
+
 ReadRunner::Fail ReadRunner::refuse(Reply reply) {
   return [reply = std::move(reply)](const ApiError& error) { reply(error_response(error)); };
 }
 
-void ReadRunner::start(std::shared_ptr<const Read> read, Reply reply) {
-  auto planned = plan(*read);  // refused here, a bad request costs no search
-  const bool may_be_kept = !planned.key.empty();
-  const auto asked = std::make_shared<Asked>(Asked{std::move(read), std::move(planned), std::move(reply), std::chrono::steady_clock::now()});
+void ReadRunner::start(PlannedRead planned, Reply reply) {
+  const bool may_be_kept = !planned.plan->key.empty();
+  const auto asked = std::make_shared<Asked>(
+      Asked{std::move(planned.read), std::move(planned.plan), std::move(reply), std::chrono::steady_clock::now()});
   may_be_kept ? give(asked, AnswerCache::Wait::kAny) : run(asked, nullptr);
 }
 
@@ -124,15 +129,15 @@ void ReadRunner::give(const std::shared_ptr<Asked>& asked, AnswerCache::Wait wai
     landed = [this, asked, here = loops_.here().value_or(0)](AnswerCache::Wait next) {
       boost::asio::post(loops_.at(here), [this, asked, next] {
         guarded(asked->read->path, refuse(asked->reply), [&] {
-          if (asked->planned.catalog != catalog_.current()) asked->planned = plan(*asked->read);
-          asked->planned.key.empty() ? run(asked, nullptr) : give(asked, next);
+          if (asked->plan->catalog != catalog_.current()) asked->plan = plan(*asked->read);
+          asked->plan->key.empty() ? run(asked, nullptr) : give(asked, next);
         });
       });
     };
   }
-  auto found = cache_.find(asked->planned.solr.collection, asked->planned.key, asked->read->request.min_position.value_or(0), asked->arrived,
+  auto found = cache_.find(asked->plan->solr.collection, asked->plan->key, asked->read->request.min_position.value_or(0), asked->arrived,
                            wait, std::move(landed));
-  if (found.look) look(asked->planned.solr.collection, std::move(found.look));
+  if (found.look) look(asked->plan->solr.collection, std::move(found.look));
   if (found.waits) return;
   if (found.search) {
     run(asked, std::move(found.search));
@@ -179,8 +184,8 @@ bool ReadRunner::run_aside(const std::string& path, std::function<void()> work, 
 
 void ReadRunner::run(const std::shared_ptr<Asked>& asked, std::shared_ptr<AnswerCache::Flight> flight) {
   search(
-      asked->read, std::move(asked->planned), [this, asked] { return plan(*asked->read); },
-      [this, asked, flight = std::move(flight)](ReadAnswer rows, ReadPlan& planned) {
+      asked->read, asked->plan, [this, asked] { return plan(*asked->read); },
+      [this, asked, flight = std::move(flight)](ReadAnswer rows, const ReadPlan& planned) {
         const auto wanted = asked->read->request.min_position;
         if (wanted && !(rows.state && rows.state->position > *wanted)) return wait(asked, planned);
         asked->reply(respond(asked->read, planned, std::move(rows)));
@@ -198,21 +203,21 @@ void ReadRunner::wait(const std::shared_ptr<Asked>& asked, const ReadPlan& plann
   const auto done = [this, asked, late](bool reached) {
     if (!reached) return asked->reply(error_response(late.error()));
     guarded(asked->read->path, refuse(asked->reply), [&] {
-      asked->planned = plan(*asked->read);  // the definitions may have changed
+      asked->plan = plan(*asked->read);  // the definitions may have changed
       run(asked, nullptr);
     });
   };
   if (!waits_.wait(planned.model, planned.solr.collection, position, read.deadline, done)) throw too_many();
 }
 
-void ReadRunner::search(const std::shared_ptr<const Read>& read, ReadPlan planned, Plan again, std::function<void(ReadAnswer, ReadPlan&)> use,
-                        Fail fail) {
-  ask(std::make_shared<Search>(Search{read, std::move(planned), std::move(again), std::move(use), std::move(fail)}));
+void ReadRunner::search(const std::shared_ptr<const Read>& read, std::shared_ptr<const ReadPlan> plan, Plan again,
+                        std::function<void(ReadAnswer, const ReadPlan&)> use, Fail fail) {
+  ask(std::make_shared<Search>(Search{read, std::move(plan), std::move(again), std::move(use), std::move(fail)}));
 }
 
 void ReadRunner::ask(const std::shared_ptr<Search>& search) {
   search->asked = std::chrono::steady_clock::now();
-  const auto& request = search->planned.solr;
+  const auto& request = search->plan->solr;
   const bool queued = searches_.search(request.collection, request.parameters, settings_.time_allowed + kSearchGrace,
                                        [this, search](SearchOutcome outcome) { found(search, std::move(outcome)); });
   if (!queued) throw too_many();
@@ -231,7 +236,7 @@ void ReadRunner::found(const std::shared_ptr<Search>& search, SearchOutcome outc
     on_pool([this, search, outcome = std::move(outcome)] {
       if (!catalog_.refresh(kRefreshWait)) return use(*search, outcome.answer);
       // The generation was switched and the old collection is gone.
-      search->planned = search->again();
+      search->plan = search->again();
       ask(search);
     });
   } else if (outcome.answer.body.size() > kSmallAnswer) {
@@ -243,7 +248,7 @@ void ReadRunner::found(const std::shared_ptr<Search>& search, SearchOutcome outc
 
 void ReadRunner::use(Search& search, HttpResponse answer) {
   const auto& path = search.read->path;
-  const auto& collection = search.planned.solr.collection;
+  const auto& collection = search.plan->solr.collection;
   check_pattern(answer);
   if (answer.status == 404 || answer.status == 429 || answer.status >= 500) {
     spdlog::warn("serve: GET /{}: Solr answered {} for {}", path, answer.status, collection);
@@ -255,9 +260,9 @@ void ReadRunner::use(Search& search, HttpResponse answer) {
     throw Refusal(500, "XX000", "the search engine refused the query",
                   "it answered with status " + std::to_string(answer.status), "see the daemon's log");
   }
-  auto rows = answer_read(std::move(answer.body), search.planned.shape);
+  auto rows = answer_read(std::move(answer.body), search.plan->shape);
   if (rows.state) cache_.renew(collection, *rows.state, search.asked);
-  search.use(std::move(rows), search.planned);
+  search.use(std::move(rows), *search.plan);
 }
 
 ServerResponse ReadRunner::respond(const std::shared_ptr<const Read>& read, const ReadPlan& planned, ReadAnswer rows) {
@@ -282,7 +287,9 @@ ServerResponse ReadRunner::respond(const std::shared_ptr<const Read>& read, cons
     }
   } else if (!planned.key.empty() && rows.state) {
     response.headers.emplace_back("ETag", entity_tag(response));  // once, however often it is given
-    cache_.keep(planned.solr.collection, planned.key, *rows.state, std::make_shared<const ServerResponse>(response));
+    if (cache_.admits(planned.key)) {
+      cache_.keep(planned.solr.collection, planned.key, *rows.state, std::make_shared<const ServerResponse>(response));
+    }
   }
   return response;
 }

@@ -29,6 +29,11 @@ struct Read {
   std::chrono::steady_clock::time_point deadline{};  ///< of a read that asks for a position
 };
 
+struct PlannedRead {
+  std::shared_ptr<const Read> read = nullptr;
+  std::shared_ptr<const ReadPlan> plan = nullptr;
+};
+
 /// Thread-safe. Works on the event loops; what takes a while, of a large answer, is done by threads of a pool.
 class ReadRunner {
  public:
@@ -46,9 +51,11 @@ class ReadRunner {
   ReadRunner(Settings settings, CatalogWatcher& catalog, EventLoops& loops);
   ~ReadRunner() { stop(); }
 
+  /// @throws Refusal what is wrong with the request
+  std::shared_ptr<const ReadPlan> plan(const Read& read) const;
   /// Answers once, from the cache at once.
-  /// @throws Refusal what is wrong with the request, before anything is asked of Solr
-  void start(std::shared_ptr<const Read> read, Reply reply);
+  /// @throws Refusal too many are waiting
+  void start(PlannedRead planned, Reply reply);
   /// Work that takes a while, on a thread of the pool; `reply` gets the error that it throws. False when too
   /// many are waiting.
   bool run_aside(const std::string& path, std::function<void()> work, Reply reply);
@@ -60,18 +67,18 @@ class ReadRunner {
   /// A read whose answer may be among those that are kept.
   struct Asked {
     std::shared_ptr<const Read> read;
-    ReadPlan planned;
+    std::shared_ptr<const ReadPlan> plan;
     Reply reply;
     AnswerCache::TimePoint arrived;
   };
 
   using Fail = std::function<void(const ApiError&)>;
-  using Plan = std::function<ReadPlan()>;
+  using Plan = std::function<std::shared_ptr<const ReadPlan>()>;
 
   /// Answers with the error.
   static Fail refuse(Reply reply);
 
-  ReadPlan plan(const Read& read) const;
+  ReadPlan make_plan(const Read& read) const;
   /// Answers from the cache, or has what is missing searched for.
   /// @param wait what for, if it is under way
   /// @throws Refusal too many are waiting
@@ -84,7 +91,8 @@ class ReadRunner {
   /// Searches by the plan; by what `again` makes when the collection was switched meanwhile. Calls `use`, or `fail` with
   /// what went wrong or `use` threw.
   /// @throws Refusal too many are waiting
-  void search(const std::shared_ptr<const Read>& read, ReadPlan planned, Plan again, std::function<void(ReadAnswer, ReadPlan&)> use, Fail fail);
+  void search(const std::shared_ptr<const Read>& read, std::shared_ptr<const ReadPlan> plan, Plan again,
+              std::function<void(ReadAnswer, const ReadPlan&)> use, Fail fail);
   struct Search;
   void ask(const std::shared_ptr<Search>& search);
   void found(const std::shared_ptr<Search>& search, SearchOutcome outcome);

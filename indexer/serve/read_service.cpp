@@ -179,13 +179,18 @@ void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply
 }
 
 void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
+  const auto catalog = catalog_.current();
+  if (!catalog) throw unknown_apis();
+  auto key = RememberedPlans::key(request);
+  if (auto planned = plans_.find(key, catalog); planned.plan) {
+    if (const auto token = bearer_token(request.authorization)) tokens_.verify(*token, TokenAuthority::Clock::now());
+    return runner_.start(std::move(planned), std::move(reply));
+  }
   const auto target = parse_target(request.target);
   if (target.segments.size() != 1 || !is_api_name(target.segments[0])) {
     throw Refusal(404, "PGRST125", "Invalid path specified in request URL", {},
                   "GET /API?column=eq.value");
   }
-  const auto catalog = catalog_.current();
-  if (!catalog) throw unknown_apis();
   const Api* api = catalog->find(target.segments[0]);
   if (api == nullptr) throw no_such_api(target.segments[0]);
 
@@ -210,7 +215,10 @@ void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
     if (read.request.wait) longest = std::min<std::chrono::milliseconds>(longest, *read.request.wait);
     read.deadline = std::chrono::steady_clock::now() + longest;
   }
-  runner_.start(std::make_shared<const Read>(std::move(read)), std::move(reply));
+  PlannedRead planned{std::make_shared<const Read>(std::move(read))};
+  planned.plan = runner_.plan(*planned.read);  // refused here, a bad request costs no search
+  if (!planned.plan->key.empty()) plans_.keep(std::move(key), planned);
+  runner_.start(std::move(planned), std::move(reply));
 }
 
 }  // namespace daas

@@ -15,6 +15,7 @@
 #include "serve/login.hpp"
 #include "serve/openapi_answer.hpp"
 #include "serve/read_runner.hpp"
+#include "serve/remembered_plans.hpp"
 #include "serve/token.hpp"
 #include "serve/write_service.hpp"
 
@@ -64,6 +65,7 @@ class ReadService {
   std::optional<AccountLimit> account_limit_;
   const CrossOrigin origins_;
   OpenApiAnswers documents_;
+  RememberedPlans plans_;
   ReadRunner runner_;
 };
 

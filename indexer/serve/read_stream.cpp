@@ -38,13 +38,13 @@ decltype(ServerResponse::more) ReadRunner::Stream::start(ReadRunner& runner, std
   return [stream](Give give) { stream->next(give); };
 }
 
-ReadPlan ReadRunner::Stream::plan() const {
-  auto plan = runner_.plan(*read_);
+std::shared_ptr<const ReadPlan> ReadRunner::Stream::plan() const {
+  auto plan = runner_.make_plan(*read_);
   if (sort_of(plan) != sort_) throw unavailable("the API was redefined while it was read");
   plan.shape.rows = std::min(plan.shape.rows, left_);
   *parameter(plan, "cursorMark") = mark_;
   *parameter(plan, "rows") = std::to_string(plan.shape.rows);
-  return plan;
+  return std::make_shared<const ReadPlan>(std::move(plan));
 }
 
 void ReadRunner::Stream::next(const Give& give) {
@@ -53,7 +53,7 @@ void ReadRunner::Stream::next(const Give& give) {
   guarded(read_->path, fail, [&] {
     runner_.search(
         read_, plan(), [self] { return self->plan(); },
-        [self, give](ReadAnswer page, ReadPlan& planned) { self->use(std::move(page), planned, give); }, fail);
+        [self, give](ReadAnswer page, const ReadPlan& planned) { self->use(std::move(page), planned, give); }, fail);
   });
 }
 

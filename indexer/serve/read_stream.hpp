@@ -20,7 +20,7 @@ class ReadRunner::Stream : public std::enable_shared_from_this<ReadRunner::Strea
 
   void next(const Give& give);
   void use(ReadAnswer page, const ReadPlan& planned, const Give& give);
-  ReadPlan plan() const;
+  std::shared_ptr<const ReadPlan> plan() const;
   /// What has been sent can't be taken back: the connection is cut.
   void fail(const ApiError& error, const Give& give) const;
 

@@ -28,8 +28,8 @@ bool is_of(std::string_view text, std::size_t size) {
 
 }  // namespace
 
-std::string RefreshToken::session_hash() const { return "\\x" + sha256_hex(session); }
-std::string RefreshToken::secret_hash() const { return "\\x" + sha256_hex(secret); }
+std::string RefreshToken::session_hash() const { return "\\x" + sha256_hex({session}); }
+std::string RefreshToken::secret_hash() const { return "\\x" + sha256_hex({secret}); }
 
 RefreshToken new_refresh_token() { return {random_text(kSessionBytes), random_text(kSecretBytes)}; }
 

@@ -3,9 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <compare>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
 #include "core/json_text.hpp"
@@ -21,10 +22,15 @@ namespace ondemand = simdjson::ondemand;
 class RowWriter {
  public:
   explicit RowWriter(const AnswerShape& shape) : shape_(shape), slices_(shape.members.size()) {
+    keys_.reserve(shape.members.size());
+    slots_.reserve(shape.members.size());
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
-      slots_[shape.members[i].column].push_back(i);
-      keys_.push_back(nlohmann::json(shape.members[i].name).dump() + ":");
+      slots_.push_back({shape.members[i].column, i});
+      auto& key = keys_.emplace_back(1, '"');
+      append_json_escaped(key, shape.members[i].name);
+      key += "\":";
     }
+    std::sort(slots_.begin(), slots_.end());
   }
 
   /// What stands before the first row, between rows, and after the last.
@@ -44,10 +50,10 @@ class RowWriter {
     std::fill(slices_.begin(), slices_.end(), std::string_view{});
     std::size_t at = 0;
     for (auto field : document) {
-      const auto* wanted = wanted_by(field.unescaped_key(), at++);
-      if (wanted == nullptr) continue;
+      const auto wanted = wanted_by(field.unescaped_key(), at++);
+      if (wanted.empty()) continue;
       const auto slice = raw(field.value());
-      for (const auto slot : *wanted) slices_[slot] = slice;
+      for (const auto& slot : wanted) slices_[slot.member] = slice;
     }
     if (shape_.format == Format::kCsv) {
       body += '\n';
@@ -60,21 +66,27 @@ class RowWriter {
   }
 
  private:
-  using Slots = std::vector<std::size_t>;
+  struct Slot {
+    std::string_view column;
+    std::size_t member;
+    auto operator<=>(const Slot&) const = default;
+  };
+  using Slots = std::span<const Slot>;
   /// A key that some document had at this place.
   struct Place {
     std::string key;
-    const Slots* slots = nullptr;
+    Slots slots;
   };
 
-  /// Which members show it; null: none. Nearly always documents have the same keys at the same places.
-  const Slots* wanted_by(std::string_view key, std::size_t at) {
+  /// Which members show it. Nearly always documents have the same keys at the same places.
+  Slots wanted_by(std::string_view key, std::size_t at) {
     if (at == places_.size()) places_.emplace_back();
     auto& place = places_[at];
     if (place.key != key) {
       place.key = key;
-      const auto found = slots_.find(place.key);
-      place.slots = found == slots_.end() ? nullptr : &found->second;
+      const auto first = std::lower_bound(slots_.begin(), slots_.end(), Slot{key, 0});
+      const auto last = std::find_if(first, slots_.end(), [&](const Slot& slot) { return slot.column != key; });
+      place.slots = {first, last};
     }
     return place.slots;
   }
@@ -128,7 +140,7 @@ class RowWriter {
   }
 
   const AnswerShape& shape_;
-  std::unordered_map<std::string, Slots> slots_;
+  std::vector<Slot> slots_;  ///< by column
   std::vector<Place> places_;
   std::vector<std::string> keys_;
   std::vector<std::string_view> slices_;

@@ -64,6 +64,7 @@ class Wire final : public SearchWire {
     while (!error) {
       http::response_parser<http::string_body> parser;
       parser.body_limit(kLargestAnswer);
+      parser.get().body().reserve(kUsualAnswer);  // it comes in pieces, and is read in place
       co_await http::async_read(stream_, buffer_, parser, token);
       heard = heard || parser.got_some();
       if (error || parser.get().result_int() < 200) continue;  // after 1xx comes the answer

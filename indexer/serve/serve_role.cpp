@@ -13,6 +13,9 @@ namespace daas {
 namespace {
 
 constexpr std::size_t kMostLoops = 16;
+/// The others work for Solr and PostgreSQL, on this machine or through its network. More loops than that wake up more often,
+/// each for less: see docs/performance.md.
+constexpr unsigned kCoresOfALoop = 2;
 
 }  // namespace
 
@@ -26,7 +29,7 @@ struct ServeRole::Parts {
         logins({options.pg_conninfo, options.login_threads, options.tokens.session_life, options.tokens.proxies}, tokens),
         writes(catalog, options.pg_writer.empty() ? nullptr : std::make_unique<WriteDesk>(WriteDesk::Settings{
                             options.pg_writer, options.write_threads, options.write_timeout})),
-        loops(std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kMostLoops)),
+        loops(std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresOfALoop, 1, kMostLoops)),
         reads({{options.solr, options.searches, std::chrono::seconds(5), options.pg_conninfo, options.tokens.own.key,
                 options.cache_bytes, options.cache_term},
                options.position_wait, options.origins, options.tokens.requests_per_account, options.version},

@@ -8,7 +8,7 @@
 
 namespace daas {
 
-TokenCache::Name TokenCache::name(std::string_view token) { return sha256(token); }
+TokenCache::Name TokenCache::name(std::string_view token) { return sha256({token}); }
 
 std::size_t TokenCache::Hash::operator()(const Name& name) const {
   std::size_t hash;

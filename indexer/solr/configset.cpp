@@ -33,7 +33,7 @@ std::string configset_name(std::string_view solr_namespace) {
     all += std::string(file.name) + " " + std::to_string(file.content.size()) + "\n";
     all += file.content;
   }
-  return std::string(solr_namespace) + ".daas." + sha256_hex(all).substr(0, kDigestDigitsInName);
+  return std::string(solr_namespace) + ".daas." + sha256_hex({all}).substr(0, kDigestDigitsInName);
 }
 
 std::string configset_zip() {

@@ -3,6 +3,8 @@
 namespace daas {
 namespace {
 
+constexpr std::size_t kUsualForm = 1024;
+
 bool is_unreserved(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
@@ -33,6 +35,7 @@ std::string percent_encode(std::string_view bytes) {
 
 std::string form_encode(const FormParameters& parameters) {
   std::string out;
+  out.reserve(kUsualForm);
   for (const auto& [name, value] : parameters) {
     if (!out.empty()) out.push_back('&');
     append_encoded(out, name);

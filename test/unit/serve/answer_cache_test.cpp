@@ -195,5 +195,16 @@ TEST_F(Cache, OneAnswerDoesNotPushOutAllOthers) {
   EXPECT_FALSE(finds("key", begin));
 }
 
+TEST_F(Cache, WhenThereIsNoRoomOnlyWhatIsAskedForAgainIsAdmitted) {
+  cache.renew("c", kFirst, begin);
+  EXPECT_TRUE(cache.admits("once"));
+  for (int i = 0; i < 9; ++i) cache.keep("c", "key" + std::to_string(i), kFirst, answer(800));
+  EXPECT_FALSE(cache.admits("once"));
+  EXPECT_TRUE(cache.admits("once"));
+  EXPECT_FALSE(cache.admits("another"));
+  cache.keep("c", "once", kFirst, answer(800));
+  EXPECT_TRUE(finds("once", begin + 1ms));
+}
+
 }  // namespace
 }  // namespace daas
