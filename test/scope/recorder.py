@@ -16,6 +16,7 @@ class Recorder:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else the body waits 40 ms for the header's acknowledgement
             upstream = None
 
             def relay(self):
