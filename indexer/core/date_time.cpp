@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/digit.hpp"
+
 namespace daas {
 namespace {
 
@@ -63,10 +65,6 @@ bool leap(std::int64_t year) {
 int days_in(std::int64_t year, int month) {
   static constexpr std::array kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return month == 2 && leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// Reads from the front of a text.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/digit.hpp"
 #include "core/numeric_key.hpp"
 
 namespace daas {
@@ -56,10 +57,6 @@ constexpr UnitName kUnits[] = {
     {"us", Unit::kMicrosecond},
 };
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -76,9 +73,9 @@ struct Number {
   bool has_fraction = false;
 };
 
-class Reader {
+class IntervalReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit IntervalReader(std::string_view text) : rest_(text) {}
 
   bool done() const { return rest_.empty(); }
   char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
@@ -199,7 +196,7 @@ class Sum {
 };
 
 /// HH:MM[:SS[.f…]] after its hours; the sign is of all.
-bool read_clock(Reader& in, const Number& hours, Sum& sum) {
+bool read_clock(IntervalReader& in, const Number& hours, Sum& sum) {
   Number minutes{.negative = hours.negative}, seconds{.negative = hours.negative};
   if (hours.has_fraction || !in.digits(minutes.whole)) return false;
   if (in.take(':')) {
@@ -212,7 +209,7 @@ bool read_clock(Reader& in, const Number& hours, Sum& sum) {
          sum.add(Unit::kSecond, seconds);
 }
 
-bool read_fields(Reader& in, Sum& sum) {
+bool read_fields(IntervalReader& in, Sum& sum) {
   if (in.take('@')) in.skip_spaces();
   while (!in.done()) {
     if (is_letter(in.peek())) {
@@ -240,7 +237,7 @@ bool read_fields(Reader& in, Sum& sum) {
 }
 
 /// After the P. PostgreSQL takes upper-case letters only.
-bool read_iso(Reader& in, Sum& sum) {
+bool read_iso(IntervalReader& in, Sum& sum) {
   static constexpr std::string_view kDateLetters = "YMWD", kTimeLetters = "HMS";
   static constexpr Unit kDateUnits[] = {Unit::kYear, Unit::kMonth, Unit::kWeek, Unit::kDay};
   static constexpr Unit kTimeUnits[] = {Unit::kHour, Unit::kMinute, Unit::kSecond};
@@ -264,7 +261,7 @@ std::optional<Interval> parse_interval(std::string_view text, IntervalError& err
   while (text.ends_with(' ')) text.remove_suffix(1);
   error = IntervalError::kSyntax;
   Sum sum;
-  Reader in(text);
+  IntervalReader in(text);
   const bool read = in.take('P') ? read_iso(in, sum) : read_fields(in, sum);
   if (!read) return std::nullopt;
   error = IntervalError::kRange;

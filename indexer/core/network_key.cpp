@@ -6,14 +6,11 @@
 #include <array>
 #include <vector>
 
+#include "core/digit.hpp"
 #include "core/hex.hpp"
 
 namespace daas {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';

@@ -14,6 +14,7 @@
 
 #include "core/bytea_text.hpp"
 #include "core/date_time.hpp"
+#include "core/digit.hpp"
 #include "core/float_text.hpp"
 #include "core/interval.hpp"
 #include "core/network_key.hpp"
@@ -37,14 +38,14 @@ ParsedValue refused(std::string_view sqlstate, std::string message) {
   return {.twin = {}, .sqlstate = std::string(sqlstate), .message = std::move(message)};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
 ParsedValue invalid_syntax(std::string_view type, std::string_view text,
                            std::string_view sqlstate = kInvalidText) {
   return refused(sqlstate,
-                 "invalid input syntax for type " + std::string(type) + ": " + quoted(text));
+                 "invalid input syntax for type " + std::string(type) + ": " + in_quotes(text));
 }
 
 bool is_space(char c) {
@@ -55,10 +56,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 std::string lower(std::string_view text) {
@@ -98,7 +95,7 @@ ParsedValue parse_integer(std::string_view text, std::string_view type, std::int
         (!negative && value < -most)) {
       // PostgreSQL says so at this digit, whatever follows.
       return refused(kOutOfRange,
-                     "value " + quoted(text) + " is out of range for type " + std::string(type));
+                     "value " + in_quotes(text) + " is out of range for type " + std::string(type));
     }
   }
   return twin_of(std::to_string(negative ? value : -value));
@@ -127,7 +124,7 @@ ParsedValue parse_float(std::string_view text, std::string_view type) {
     // PostgreSQL names the number that it read; for real, all that it was given.
     const auto named =
         std::is_same_v<Float, float> ? text : std::string_view(number).substr(0, read);
-    return refused(kOutOfRange, quoted(named) + " is out of range for type " + std::string(type));
+    return refused(kOutOfRange, in_quotes(named) + " is out of range for type " + std::string(type));
   }
   if (read != number.size()) return invalid_syntax(type, text);
   std::string twin;
@@ -231,27 +228,27 @@ ParsedValue parse_moment(ValueType type, std::string_view text) {
   DateTimeError error{};
   const auto value = parse_date_time(text, error);
   if (!value && error == DateTimeError::kRange) {
-    return refused(kDatetimeOverflow, "date/time field value out of range: " + quoted(text));
+    return refused(kDatetimeOverflow, "date/time field value out of range: " + in_quotes(text));
   }
   if (!value && error == DateTimeError::kZone) {
-    return refused("22009", "time zone displacement out of range: " + quoted(text));
+    return refused("22009", "time zone displacement out of range: " + in_quotes(text));
   }
   if (!value) return invalid_syntax(name, text, kInvalidDatetime);
   if (type == ValueType::kDate) {
     if (const auto days = date_of(*value)) return twin_of(std::to_string(*days));
-    return refused(kDatetimeOverflow, "date out of range: " + quoted(text));
+    return refused(kDatetimeOverflow, "date out of range: " + in_quotes(text));
   }
   const auto microseconds =
       type == ValueType::kTimestamp ? timestamp_of(*value) : timestamptz_of(*value);
   if (microseconds) return twin_of(std::to_string(*microseconds));
-  return refused(kDatetimeOverflow, "timestamp out of range: " + quoted(text));
+  return refused(kDatetimeOverflow, "timestamp out of range: " + in_quotes(text));
 }
 
 ParsedValue parse_time_of_day(std::string_view text) {
   DateTimeError error{};
   if (const auto value = parse_time(text, error)) return twin_of(std::to_string(*value));
   if (error == DateTimeError::kRange) {
-    return refused(kDatetimeOverflow, "date/time field value out of range: " + quoted(text));
+    return refused(kDatetimeOverflow, "date/time field value out of range: " + in_quotes(text));
   }
   return invalid_syntax("time", text, kInvalidDatetime);
 }
@@ -260,7 +257,7 @@ ParsedValue parse_interval_key(std::string_view text) {
   IntervalError error{};
   if (const auto value = parse_interval(text, error)) return twin_of(interval_key(*value));
   if (error == IntervalError::kRange) {
-    return refused("22015", "interval field value out of range: " + quoted(text));
+    return refused("22015", "interval field value out of range: " + in_quotes(text));
   }
   return invalid_syntax("interval", text, kInvalidDatetime);
 }
@@ -282,7 +279,7 @@ ParsedValue parse_bytes(std::string_view text) {
   if (const auto hex = bytea_text(text, error)) return twin_of(string_twin(*hex));
   switch (error.kind) {
     case ByteaError::Kind::kDigit:
-      return refused("22023", "invalid hexadecimal digit: " + quoted(error.character));
+      return refused("22023", "invalid hexadecimal digit: " + in_quotes(error.character));
     case ByteaError::Kind::kOdd:
       return refused("22023", "invalid hexadecimal data: odd number of digits");
     case ByteaError::Kind::kEscape:
@@ -309,7 +306,7 @@ ParsedValue parse_bits(std::string_view text) {
     }
     const auto digit = std::string_view("0123456789abcdef").find(lower(text.substr(i, 1)));
     if (!hex || digit == std::string_view::npos) {
-      return refused(kInvalidText, quoted(first_character(text.substr(i))) + " is not a valid " +
+      return refused(kInvalidText, in_quotes(first_character(text.substr(i))) + " is not a valid " +
                                        (hex ? "hexadecimal" : "binary") + " digit");
     }
     for (const unsigned mask : {8U, 4U, 2U, 1U}) bits += (digit & mask) != 0 ? '1' : '0';
