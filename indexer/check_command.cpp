@@ -136,6 +136,7 @@ int check_command(int argc, const char* const* argv, std::ostream& out) {
   postgres.extension_version = kVersion;
   postgres.slot = index.slot;
   postgres.publication = index.publication;
+  postgres.plugin = index.plugin;
   postgres.connections = most_connections(*config);
   const auto database = check_postgres(postgres, findings);
 

@@ -62,7 +62,9 @@ po::options_description described() {
       ("pg-writer", po::value<std::string>()->value_name("CONNINFO"),
        "role equipped by daas.grant_role('writer', …): writes through APIs; there are none without it")
       ("slot", po::value<std::string>()->default_value("")->value_name("NAME"),
-       "replication slot (default: daas_ and the database's oid)");
+       "replication slot (default: daas_ and the database's oid)")
+      ("decoder", po::value<std::string>()->default_value("plugin")->value_name("DECODER"),
+       "plugin: the extension's own output plugin; pgoutput: PostgreSQL's, where ours can't be loaded, after SELECT daas.use_decoder('pgoutput')");
   po::options_description solr("Solr");
   solr.add_options()
       ("solr", po::value<std::vector<std::string>>()->value_name("URL"),
@@ -190,6 +192,11 @@ Config build(const po::variables_map& values, bool check) {
   index.pg_reader = pg("pg-reader");
   index.name_space = values["solr-namespace"].as<std::string>();
   index.slot = values["slot"].as<std::string>();
+  const auto& decoder = values["decoder"].as<std::string>();
+  if (decoder != "plugin" && decoder != "pgoutput") {
+    refuse_option("--decoder is \"" + decoder + "\"", "--decoder plugin or --decoder pgoutput");
+  }
+  if (decoder == "pgoutput") index.plugin = decoder;
   index.batch = {values["batch-count"].as<std::size_t>(), size_of(values, "batch-bytes"),
                  time_of(values, "batch-age")};
   index.durable_interval = time_of(values, "durable-interval");

@@ -1,10 +1,44 @@
 -- Capture: which tables' changes are captured, and the messages about their DDL. Invariant: no
 -- statement of an application fails because of what is here.
 
+-- What pgoutput can't serve: it takes the publication's word for what is published.
+CREATE FUNCTION daas._check_pgoutput(relations regclass[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source pg_class;
+BEGIN
+  SELECT c.* INTO source FROM pg_class c WHERE c.oid = ANY (relations::oid[]) AND c.relkind = 'p' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % is partitioned, which pgoutput can''t serve', source.oid::regclass
+      USING ERRCODE = '0A000',
+            DETAIL = 'Of a TRUNCATE of one partition of a table that is published as a whole it says nothing.',
+            HINT = 'Partitioned tables need the extension''s own output plugin.';
+  END IF;
+  SELECT c.* INTO source FROM pg_class c
+   WHERE c.oid = ANY (relations::oid[])
+     AND CASE c.relreplident
+           WHEN 'f' THEN false
+           WHEN 'n' THEN true
+           ELSE NOT EXISTS (SELECT FROM pg_index i
+                             WHERE i.indrelid = c.oid
+                               AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary AND i.indimmediate END)
+         END
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % has no replica identity', source.oid::regclass
+      USING ERRCODE = '55000',
+            DETAIL = 'pgoutput needs a publication of every change, and PostgreSQL refuses UPDATE and DELETE of a table in it that has none.',
+            HINT = format('Give it a primary key, or run ALTER TABLE %s REPLICA IDENTITY FULL.', source.oid::regclass);
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._check_pgoutput(regclass[]) IS
+  'Internal: refuses sources of which pgoutput would not send every change, or whose UPDATE and DELETE would fail.';
+
 -- The publication says which tables the slot's plugin captures. It is made by the first create_model:
 -- one made here would be dumped as well, and the dump would fail to restore. Its publish list stays
 -- 'insert', without column lists or row filters, since wider ones make UPDATE, ALTER TYPE and DROP
 -- COLUMN of an application fail; the plugin takes it as a list of tables and captures every change.
+-- Only pgoutput, which takes its word, has daas.use_decoder widen the list.
 CREATE FUNCTION daas._sync_publication() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -19,16 +53,17 @@ BEGIN
     CREATE PUBLICATION daas WITH (publish = 'insert', publish_via_partition_root = true);
     COMMENT ON PUBLICATION daas IS
       'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
-  ELSIF publication.puballtables OR NOT publication.pubinsert OR publication.pubupdate OR publication.pubdelete
-     OR publication.pubtruncate OR NOT publication.pubviaroot
+  ELSIF publication.puballtables OR NOT publication.pubinsert OR publication.pubupdate <> publication.pubdelete
+     OR publication.pubupdate <> publication.pubtruncate OR NOT publication.pubviaroot
      OR EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = publication.oid)
      OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = publication.oid
                    AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)) THEN
     RAISE EXCEPTION 'publication "daas" is not one that daas made'
       USING ERRCODE = '42710',
-            DETAIL = 'It must publish tables only, with publish = ''insert'' and publish_via_partition_root, without row filters and column lists.',
+            DETAIL = 'It must publish tables only, with publish = ''insert'' (for pgoutput ''insert, update, delete, truncate'') and publish_via_partition_root, without row filters and column lists.',
             HINT = 'If nothing uses it, run DROP PUBLICATION daas; else ALTER PUBLICATION daas RENAME TO ….';
   END IF;
+  IF publication.pubupdate THEN PERFORM daas._check_pgoutput(wanted); END IF;
   FOR member IN
     SELECT w FROM unnest(wanted) w
      WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
@@ -45,6 +80,33 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION daas._sync_publication() IS
   'Internal: makes the tables of publication "daas" the sources of all models; makes the publication when it is first needed.';
+
+CREATE FUNCTION daas.use_decoder(decoder text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF decoder IS NULL OR decoder NOT IN ('plugin', 'pgoutput') THEN
+    RAISE EXCEPTION 'there is no decoder "%"', decoder
+      USING ERRCODE = '22023', HINT = 'It is plugin, the extension''s own output plugin, or pgoutput.';
+  END IF;
+  PERFORM daas._sync_publication();  -- which checks that it is ours
+  IF decoder = 'plugin' THEN
+    IF EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
+      ALTER PUBLICATION daas SET (publish = 'insert');
+    END IF;
+    RETURN;
+  END IF;
+  PERFORM daas._check_pgoutput(ARRAY(SELECT s.relation FROM daas.source s JOIN pg_class c ON c.oid = s.relation));
+  -- A slot of pgoutput must not be older than its publication: it could never get past a change before that.
+  IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
+    CREATE PUBLICATION daas WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
+    COMMENT ON PUBLICATION daas IS
+      'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
+  ELSE
+    ALTER PUBLICATION daas SET (publish = 'insert, update, delete, truncate');
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas.use_decoder(text) IS
+'Prepares the publication for daas-indexer --decoder: plugin (as it is from the start) or pgoutput, PostgreSQL''s own output plugin, for servers that can''t load ours. pgoutput needs every change published, and then PostgreSQL itself refuses UPDATE and DELETE of a source that loses its replica identity. Refuses with 55000 while a source has none, with 0A000 while one is partitioned. For superusers and the extension''s owner; restart daas-indexer with the same decoder afterwards.';
 
 CREATE FUNCTION daas._dropped_partition_root(relation oid) RETURNS oid
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';

@@ -51,6 +51,13 @@ COMMENT ON FUNCTION daas.grant_role(text, name) IS
 'Equips a database role. For superusers and the extension''s owner.
 admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. writer: writes the tables of APIs that allow it, now and later, and has no other right. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
 
+-- Of pgoutput's slots the one that daas-indexer named.
+CREATE FUNCTION daas._is_own_slot(slot name, plugin name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT plugin = 'daas' OR plugin = 'pgoutput' AND slot IN (SELECT d.slot FROM daas.daemon d)
+$$;
+COMMENT ON FUNCTION daas._is_own_slot(name, name) IS 'Internal: whether a logical slot is one that daas-indexer made.';
+
 CREATE FUNCTION daas.uninstall() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,7 +66,7 @@ DECLARE
 BEGIN
   FOR slot IN
     SELECT s.slot_name, s.active_pid FROM pg_replication_slots s
-     WHERE s.plugin = 'daas' AND s.database = current_database()
+     WHERE daas._is_own_slot(s.slot_name, s.plugin) AND s.database = current_database()
   LOOP
     IF slot.active_pid IS NOT NULL THEN
       RAISE EXCEPTION 'replication slot "%" is in use by process %', slot.slot_name, slot.active_pid
@@ -79,7 +86,7 @@ BEGIN
   END IF;
   -- Last, since a rollback does not bring slots back.
   PERFORM pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots s
-    WHERE s.plugin = 'daas' AND s.database = current_database();
+    WHERE daas._is_own_slot(s.slot_name, s.plugin) AND s.database = current_database();
   RAISE NOTICE 'daas captures nothing any more; DROP EXTENSION daas removes the rest'
     USING HINT = 'Collections in Solr stay until they are deleted there.';
 END $$;

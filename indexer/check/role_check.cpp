@@ -55,6 +55,16 @@ void check_publication(RoleSession& session, const PostgresPlan& plan, Findings&
       " WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
       "                    WHERE p.pubname = $1 AND r.prrelid = c.oid)",
       {plan.publication});
+  if (plan.plugin == "pgoutput") {
+    const auto all = session.connection->run(
+        "SELECT coalesce(bool_or(pubinsert AND pubupdate AND pubdelete AND pubtruncate), false) FROM pg_publication WHERE pubname = $1",
+        {plan.publication});
+    if (!all.boolean(0, 0)) {
+      findings.fail("publication " + plan.publication, "is not there yet, or publishes no UPDATE and DELETE, which pgoutput needs",
+                    "SELECT daas.use_decoder('pgoutput');");
+      return;
+    }
+  }
   if (rows.is_null(0, 1)) {
     findings.ok("publication " + plan.publication, rows.integer(0, 0) == 0 ? "comes with the first model" : "has every table of a model");
   } else {

@@ -123,7 +123,7 @@ struct Slot {
   bool active = false;
 };
 
-Slot check_slot(RoleSession& session, const std::string& name, Findings& findings) {
+Slot check_slot(RoleSession& session, const std::string& name, const std::string& plugin, Findings& findings) {
   const auto rows = session.connection->run(
       "SELECT active, coalesce(active_pid, 0), plugin, database IS NOT DISTINCT FROM current_database(), wal_status,"
       " pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))"
@@ -137,7 +137,7 @@ Slot check_slot(RoleSession& session, const std::string& name, Findings& finding
   const auto drop = "SELECT pg_drop_replication_slot('" + name +
                     "'); the daemon makes a new one and loads every model again";
   const bool active = rows.boolean(0, 0);
-  if (rows(0, 2) != "daas" || !rows.boolean(0, 3)) {
+  if (rows(0, 2) != plugin || !rows.boolean(0, 3)) {
     findings.fail(what, "uses the plugin " + rows.text(0, 2) + ", or is another database's",
                   "--slot NAME, or " + drop);
   } else if (rows(0, 4) == "lost") {
@@ -191,12 +191,13 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
     findings.fail("wal_level", "is " + settings["wal_level"] + "; changes are decoded from logical WAL only",
                   change("wal_level", "logical"));
   }
-  const auto slot = check_slot(session, slot_name(session, plan), findings);
+  const auto slot = check_slot(session, slot_name(session, plan), plan.plugin, findings);
   const auto slots = connection.run("SELECT count(*) FROM pg_replication_slots").integer(0, 0);
   const auto senders = connection.run("SELECT count(*) FROM pg_stat_replication").integer(0, 0);
   const bool slot_free = check_places("max_replication_slots", settings, slots, slot.exists, findings);
   const bool sender_free = check_places("max_wal_senders", settings, senders, slot.active, findings);
-  const auto list = check_plugin_list(session, settings, findings);
+  // PostgreSQL's own plugin is in the list that it comes with.
+  const auto list = plan.plugin == "daas" ? check_plugin_list(session, settings, findings) : PluginList::kGood;
   const bool may = session.replication || session.superuser;
   const bool can_try = logical && slot_free && sender_free && may && list != PluginList::kBad;
   if (list == PluginList::kHidden && !can_try && !slot.active) {
@@ -214,12 +215,12 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
 }
 
 void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings& findings) {
-  constexpr const char* kWhat = "output plugin daas";
+  const auto what = "output plugin " + plan.plugin;
   try {
     Connection walsender(plan.replication, "daas-indexer check", Session::kReplication, nullptr);
     auto* const raw = walsender.raw();
     const auto sql = "CREATE_REPLICATION_SLOT daas_check_" + std::to_string(PQbackendPID(raw)) +
-                     " TEMPORARY LOGICAL daas NOEXPORT_SNAPSHOT";
+                     " TEMPORARY LOGICAL " + plan.plugin + " NOEXPORT_SNAPSHOT";
     if (!PQsendQuery(raw, sql.c_str())) walsender.fail(sql);
     const auto deadline = std::chrono::steady_clock::now() + kPluginWait;
     while (PQisBusy(raw)) {
@@ -227,7 +228,7 @@ void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings
         const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(raw), &PQfreeCancel);
         char words[256];
         if (cancel) PQcancel(cancel.get(), words, sizeof words);
-        findings.ok(kWhat, "is accepted; a slot will wait for the transactions that are open now");
+        findings.ok(what, "is accepted; a slot will wait for the transactions that are open now");
         return;
       }
       walsender.wait_readable(milliseconds(100));
@@ -235,14 +236,14 @@ void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings
     }
     const Result result(PQgetResult(raw));
     if (result.rows() != 1) walsender.fail("a temporary slot can't be made");
-    findings.ok(kWhat, "made a temporary slot");
+    findings.ok(what, "made a temporary slot");
   } catch (const Error& error) {
     // A name that no translation changes.
     if (std::string_view(error.what()).find(kPluginList) != std::string_view::npos) {
       fail_plugin_list(session.role, "does not list daas", kOtherPlugins, findings);
       return;
     }
-    findings.fail(kWhat, error.what(),
+    findings.fail(what, error.what(),
                   "make install on the database's machine, for this server (PG_CONFIG=…)");
   }
 }

@@ -189,6 +189,7 @@ void StreamDecoder::begin(ByteReader& body) {
 
 void StreamDecoder::commit(ByteReader& body, std::vector<Commit>& done) {
   const TransactionFields fields = read_transaction(body);
+  if (open_->end_lsn == 0) open_->end_lsn = fields.end_lsn;  // not known when it began
   if (fields.xid != open_->xid || fields.lsn != open_->lsn || fields.end_lsn != open_->end_lsn ||
       fields.time_us != open_->time_us) {
     fail("a commit record of another transaction (" + std::to_string(fields.xid) +

@@ -54,11 +54,11 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
   return point.value_or(0);
 }
 
-void ReplicationStream::start(const std::string& slot, const std::string& publication) {
+void ReplicationStream::start(const std::string& slot, const std::string& plugin, const std::string& publication) {
+  const auto options = plugin == "pgoutput" ? "messages 'true', publication_names " + sql_quoted(sql_quoted(publication, '"'), '\'')
+                                            : "publication " + sql_quoted(publication, '\'');
   // 0/0: the server goes on at the slot's confirmed_flush_lsn.
-  connection_.run("START_REPLICATION SLOT " + sql_quoted(slot, '"') +
-                  " LOGICAL 0/0 (proto_version '1', publication " + sql_quoted(publication, '\'') +
-                  ")");
+  connection_.run("START_REPLICATION SLOT " + sql_quoted(slot, '"') + " LOGICAL 0/0 (proto_version '1', " + options + ")");
 }
 
 ReplicationStream::Message ReplicationStream::receive(milliseconds timeout) {

@@ -35,7 +35,8 @@ class ReplicationStream {
                   const std::function<void()>& waiting);
   /// START_REPLICATION at the slot's own confirmed position. Throws PgError 55006 while another
   /// process streams from the slot.
-  void start(const std::string& slot, const std::string& publication);
+  /// @param plugin of the slot, for its options
+  void start(const std::string& slot, const std::string& plugin, const std::string& publication);
   /// The next message, or kNone after `timeout`.
   Message receive(std::chrono::milliseconds timeout);
   /// Tells the server that everything before `position` is durable in Solr.

@@ -81,8 +81,10 @@ class Bookkeeper {
   /// Name of the role, quoted. Throws Error(kRetry), with what to run, when server or role can't
   /// capture changes.
   std::string check_capture();
-  /// Throws Error(kRetry), with what to run, when the slot is none of ours.
-  SlotState slot(const std::string& name);
+  /// Throws Error(kRetry), with what to run, when the slot is none of ours, or of another plugin.
+  SlotState slot(const std::string& name, const std::string& plugin);
+  /// Throws Error(kRetry), with what to run, unless the publication is there and sends every change: pgoutput takes its word.
+  void check_publishes_all(const std::string& publication);
   void drop_slot(const std::string& name);
   struct WalState {
     Lsn insert = 0;                    ///< where the server writes

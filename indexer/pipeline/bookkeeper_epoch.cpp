@@ -27,7 +27,18 @@ std::string Bookkeeper::check_capture() {
   return role;
 }
 
-Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
+void Bookkeeper::check_publishes_all(const std::string& publication) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_publication WHERE pubname = $1", {publication});
+  if (rows.rows() == 1 && rows.boolean(0, 0)) return;
+  throw Error(Remedy::kRetry,
+              "the publication " + publication + (rows.rows() == 0 ? " is not there yet" : " publishes no UPDATE and DELETE") +
+                  ", which pgoutput needs",
+              "SELECT daas.use_decoder('pgoutput')");
+}
+
+Bookkeeper::SlotState Bookkeeper::slot(const std::string& name, const std::string& plugin) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
       "SELECT slot_type, coalesce(plugin, ''), coalesce(database, ''), database = current_database(),"
@@ -41,7 +52,7 @@ Bookkeeper::SlotState Bookkeeper::slot(const std::string& name) {
   const auto other = "start with another --slot NAME, or, if nothing needs it, SELECT "
                      "pg_drop_replication_slot('" + name + "')";
   if (rows(0, 0) != "logical") throw refused("is a physical one", other);
-  if (rows(0, 1) != "daas") throw refused("uses the plugin " + rows.text(0, 1), other);
+  if (rows(0, 1) != plugin) throw refused("uses the plugin " + rows.text(0, 1) + " and not " + plugin, other);
   if (!rows.boolean(0, 3)) throw refused("belongs to the database " + rows.text(0, 2), other);
   if (rows(0, 4) != "lost") return SlotState::kUsable;
   if (rows.boolean(0, 5)) {

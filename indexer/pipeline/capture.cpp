@@ -18,12 +18,13 @@ constexpr milliseconds kConfirmInterval{1000};
 
 Capture::Capture(std::unique_ptr<ReplicationStream> stream, CommitLog& log,
                  const Interrupt& interrupt, SpillRule spill_rule,
-                 std::function<void(std::exception_ptr)> failed)
+                 std::optional<PgoutputReader> pgoutput, std::function<void(std::exception_ptr)> failed)
     : stream_(std::move(stream)),
       log_(log),
       interrupt_(interrupt),
       spill_rule_(std::move(spill_rule)),
       failed_(std::move(failed)),
+      pgoutput_(std::move(pgoutput)),
       thread_([this] { run(); }) {}
 
 Capture::~Capture() { thread_.join(); }
@@ -53,7 +54,7 @@ void Capture::read(ReplicationStream::Message message) {
     case ReplicationStream::Message::Kind::kKeepalive:
       reply_wanted_ |= message.reply_wanted;
       // Inside a transaction it may already count that transaction's own WAL.
-      if (!decoder_.in_transaction()) log_.advance(message.wal_end);
+      if (!decoder_.in_transaction() && !(pgoutput_ && pgoutput_->in_transaction())) log_.advance(message.wal_end);
       return;
     case ReplicationStream::Message::Kind::kData:
       decode(std::move(message.data));
@@ -62,6 +63,8 @@ void Capture::read(ReplicationStream::Message message) {
 }
 
 void Capture::decode(std::string message) {
+  if (pgoutput_) message = pgoutput_->feed(message);
+  if (message.empty()) return;
   for (auto& commit : decoder_.feed(std::move(message))) {
     commit.stored = std::exchange(spill_, nullptr);
     log_.append(std::move(commit));

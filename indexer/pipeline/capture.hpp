@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "batch/commit_log.hpp"
+#include "decode/pgoutput_reader.hpp"
 #include "decode/stream_decoder.hpp"
 #include "pg/replication.hpp"
 #include "pipeline/spill.hpp"
@@ -16,9 +18,10 @@ namespace daas {
 class Capture {
  public:
   /// @param stream started
+  /// @param pgoutput when the stream is that plugin's
   /// @param failed called once, from the thread, with what ended the stream
   Capture(std::unique_ptr<ReplicationStream> stream, CommitLog& log, const Interrupt& interrupt,
-          SpillRule spill_rule, std::function<void(std::exception_ptr)> failed);
+          SpillRule spill_rule, std::optional<PgoutputReader> pgoutput, std::function<void(std::exception_ptr)> failed);
   ~Capture();
 
  private:
@@ -31,6 +34,7 @@ class Capture {
   const Interrupt& interrupt_;
   const SpillRule spill_rule_;
   const std::function<void(std::exception_ptr)> failed_;
+  std::optional<PgoutputReader> pgoutput_;
   StreamDecoder decoder_;
   std::shared_ptr<Spill> spill_;  ///< of the open transaction, once it is large
   bool reply_wanted_ = false;

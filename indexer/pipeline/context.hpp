@@ -34,6 +34,7 @@ struct IndexOptions {
   std::string name_space;      ///< empty: the database's name
   std::string slot;            ///< empty: daas_<database oid>
   std::string publication = "daas";
+  std::string plugin = "daas"; ///< output plugin of the slot: "daas" or "pgoutput"
   BatchLimits batch;
   Lanes::Limits lanes;
   std::chrono::milliseconds durable_interval{5000};

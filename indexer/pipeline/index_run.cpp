@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kPlugin = "daas";
+constexpr const char* kPgoutput = "pgoutput";
 constexpr std::chrono::seconds kAliveInterval{5};
 constexpr std::chrono::seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
@@ -85,7 +85,9 @@ void IndexRun::run() {
   });
   // Every model that goes on subscribes before the first message is read.
   follow_definitions();
-  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_, options_.spill,
+  std::optional<PgoutputReader> pgoutput;
+  if (options_.plugin == kPgoutput) pgoutput.emplace(bookkeeper_.next_xid());
+  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_, options_.spill, std::move(pgoutput),
                                        [this](std::exception_ptr error) { fail(error); });
   metrics_.set_epoch(context_->epoch);
   waiting_("");
@@ -135,11 +137,13 @@ void IndexRun::take_namespace() {
 
 std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
   const auto role = bookkeeper_.check_capture();
+  // Before the slot: decoding of what is older than the publication would fail, for ever.
+  if (options_.plugin == kPgoutput) bookkeeper_.check_publishes_all(options_.publication);
   auto stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
   while (true) {
     try {
       ensure_slot(*stream);
-      stream->start(slot_, options_.publication);
+      stream->start(slot_, options_.plugin, options_.publication);
       return stream;
     } catch (const PgError& error) {
       // A name that no translation changes.
@@ -158,7 +162,7 @@ std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
 }
 
 void IndexRun::ensure_slot(ReplicationStream& stream) {
-  const auto state = bookkeeper_.slot(slot_);
+  const auto state = bookkeeper_.slot(slot_, options_.plugin);
   if (state == Bookkeeper::SlotState::kUsable) return;
   // Whatever was captured before is lost with the old slot. This is written down first: with a
   // slot but without this, a crash in between would leave generations that miss changes.
@@ -171,7 +175,7 @@ void IndexRun::ensure_slot(ReplicationStream& stream) {
     bookkeeper_.drop_slot(slot_);
   }
   spdlog::info("creating the replication slot {}", slot_);
-  stream.create_slot(slot_, kPlugin, [this] {
+  stream.create_slot(slot_, options_.plugin, [this] {
     const auto who = bookkeeper_.oldest_transactions();
     const auto words = "creates the replication slot, which waits for every open transaction" +
                        (who.empty() ? std::string() : ": " + who);

@@ -1,4 +1,4 @@
-// Any bytes are commits or an Error; and a transaction that is read in parts, by a decoder that knows
+// Any bytes, read as our plugin's or rewritten from pgoutput's, are commits or an Error; and a transaction that is read in parts, by a decoder that knows
 // the tables as they were at its begin, has the changes that it has as a whole (pipeline/spill.hpp).
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "decode/image.hpp"
+#include "decode/pgoutput_reader.hpp"
 #include "decode/stream_decoder.hpp"
 
 namespace {
@@ -24,9 +25,28 @@ void look(const daas::ChangePart& part, Seen& seen) {
   }
 }
 
+/// What PgoutputReader gives must be what StreamDecoder takes, as far as it vouches for it.
+void rewrite(const std::uint8_t* data, std::size_t size) {
+  daas::PgoutputReader reader(1ULL << 32);
+  daas::StreamDecoder decoder;
+  try {
+    for (const auto *at = data, *const end = data + size; at < end;) {
+      const auto* cut = at;
+      while (cut < end && *cut != 0xF7) ++cut;
+      auto ready = reader.feed(std::string(at, cut));
+      at = cut + 1;
+      if (ready.empty()) continue;
+      Seen seen;
+      for (const daas::Commit& commit : decoder.feed(std::move(ready))) look(commit, seen);
+    }
+  } catch (const daas::Error&) {
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  rewrite(data, size);
   daas::StreamDecoder decoder;
   // Messages are cut where the input says 0xF7, which few records hold.
   std::vector<std::string> fed;

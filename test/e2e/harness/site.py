@@ -1,6 +1,7 @@
 """One database with the extension, its daemon and its namespace in Solr: what a user has."""
 import hashlib
 import json
+import os
 import time
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from .indexer import Indexer
 from .postgres import ROOT
 from .solr import SolrError
 from .waiting import NotYet, wait_for
+
+# How the daemon hears of changes in all tests that don't say it themselves: CAPTURE=plugin or pgoutput.
+DECODER = os.environ.get("CAPTURE") or "plugin"
 
 
 class Site:
@@ -27,6 +31,8 @@ class Site:
             connection.execute(f"CREATE DATABASE {quoted(self.database)} OWNER e2e_owner")
         with postgres.connect(self.database) as connection:
             connection.execute("CREATE EXTENSION daas")
+            if DECODER != "plugin":
+                connection.execute("SELECT daas.use_decoder(%s)", (DECODER,))
             for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
                                  "server": "e2e_server", "writer": "e2e_writer"}.items():
                 connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
@@ -38,6 +44,7 @@ class Site:
             "pg-writer": postgres.conninfo(self.database, "e2e_writer"),
             "solr": solr.url,
             "solr-namespace": name,
+            "decoder": DECODER,
         } | (options or {}))
 
     # SQL
