@@ -2,6 +2,7 @@
 or per module. Everything that is started here ends here, also after a failure, Ctrl-C or SIGTERM.
 
 DAAS_INDEXER   the daemon to test (build/cmake/indexer/daas-indexer)
+CAPTURE        plugin or pgoutput: how the daemon hears of changes (plugin)
 DAAS_E2E_SEED  seed of the random tests (random; printed when a test fails)
 """
 import itertools
@@ -17,12 +18,17 @@ import pytest
 
 from harness.indexer import BINARY
 from harness.postgres import running
-from harness.site import Site
+from harness.site import DECODER, Site
 from harness.solr import Solr
 from harness.waiting import tail
 
 _numbers = itertools.count(1)
 _open_sites = []
+
+
+def pytest_runtest_setup(item):
+    if DECODER != "plugin" and item.get_closest_marker("own_plugin"):
+        pytest.skip(f"not with {DECODER}")
 
 
 def pytest_configure():
