@@ -63,12 +63,13 @@ BEGIN
             DETAIL = 'It must publish tables only, with publish = ''insert'' (for pgoutput ''insert, update, delete, truncate'') and publish_via_partition_root, without row filters and column lists.',
             HINT = 'If nothing uses it, run DROP PUBLICATION daas; else ALTER PUBLICATION daas RENAME TO ….';
   END IF;
-  IF publication.pubupdate THEN PERFORM daas._check_pgoutput(wanted); END IF;
   FOR member IN
     SELECT w FROM unnest(wanted) w
      WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
                         WHERE p.pubname = 'daas' AND r.prrelid = w)
   LOOP
+    -- Only what joins: what a member has lost since must not stand in the way of everything else.
+    IF publication.pubupdate THEN PERFORM daas._check_pgoutput(ARRAY[member]); END IF;
     EXECUTE format('ALTER PUBLICATION daas ADD TABLE ONLY %s', member);
   END LOOP;
   FOR member IN
@@ -83,6 +84,9 @@ COMMENT ON FUNCTION daas._sync_publication() IS
 
 CREATE FUNCTION daas.use_decoder(decoder text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  sources CONSTANT regclass[] := ARRAY(
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation);
 BEGIN
   IF decoder IS NULL OR decoder NOT IN ('plugin', 'pgoutput') THEN
     RAISE EXCEPTION 'there is no decoder "%"', decoder
@@ -95,14 +99,16 @@ BEGIN
     END IF;
     RETURN;
   END IF;
-  PERFORM daas._check_pgoutput(ARRAY(SELECT s.relation FROM daas.source s JOIN pg_class c ON c.oid = s.relation));
+  PERFORM daas._check_pgoutput(sources);
   -- A slot of pgoutput must not be older than its publication: it could never get past a change before that.
   IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
     CREATE PUBLICATION daas WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
     COMMENT ON PUBLICATION daas IS
       'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
-  ELSE
+  ELSIF NOT (SELECT p.pubupdate FROM pg_publication p WHERE p.pubname = 'daas') THEN
     ALTER PUBLICATION daas SET (publish = 'insert, update, delete, truncate');
+    -- Of what was changed until now a slot of pgoutput, if there is one, has seen the inserts only.
+    PERFORM daas._emit_ddl('ALTER PUBLICATION', 'table_rewrite', daas._source_objects(sources::oid[]));
   END IF;
 END $$;
 COMMENT ON FUNCTION daas.use_decoder(text) IS

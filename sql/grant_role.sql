@@ -51,10 +51,11 @@ COMMENT ON FUNCTION daas.grant_role(text, name) IS
 'Equips a database role. For superusers and the extension''s owner.
 admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. writer: writes the tables of APIs that allow it, now and later, and has no other right. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
 
--- Of pgoutput's slots the one that daas-indexer named.
+-- Of pgoutput's slots the one that daas-indexer told of, and the one that it makes unless it is told another name.
 CREATE FUNCTION daas._is_own_slot(slot name, plugin name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT plugin = 'daas' OR plugin = 'pgoutput' AND slot IN (SELECT d.slot FROM daas.daemon d)
+  SELECT plugin = 'daas' OR plugin = 'pgoutput' AND slot IN (
+    SELECT d.slot FROM daas.daemon d UNION SELECT 'daas_' || d.oid FROM pg_database d WHERE d.datname = current_database())
 $$;
 COMMENT ON FUNCTION daas._is_own_slot(name, name) IS 'Internal: whether a logical slot is one that daas-indexer made.';
 

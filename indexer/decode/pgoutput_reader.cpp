@@ -28,6 +28,7 @@ void put(std::string& out, Integer value) {
 }
 
 void put_string(std::string& out, std::string_view text) {
+  if (text.size() > 0xFFFF) fail("a name of " + std::to_string(text.size()) + " bytes");
   put(out, static_cast<std::uint16_t>(text.size()));
   out += text;
 }
@@ -37,7 +38,6 @@ std::string_view c_string(ByteReader& body, const char* what) {
   if (end == std::string_view::npos) decode::fail_truncated(what);
   const auto text = body.take(end, what);
   body.take(1, what);
-  if (text.size() > 0xFFFF) fail(std::string(what) + " of " + std::to_string(text.size()) + " bytes");
   return text;
 }
 

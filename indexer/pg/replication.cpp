@@ -44,6 +44,7 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
   const Result result(PQgetResult(connection_.raw()));
   if (result.rows() != 1) {
     const auto message = std::string(PQerrorMessage(connection_.raw()));
+    if (plugin == "pgoutput") throw PgError("58000", "cannot create the replication slot " + slot + ": " + message);
     throw PgError("58000", "cannot create the replication slot " + slot + ": " + message,
                   "the plugin must be installed, and where PostgreSQL has the setting "
                   "output_plugin_libraries it must list it: ALTER ROLE … SET "
@@ -55,7 +56,9 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
 }
 
 void ReplicationStream::start(const std::string& slot, const std::string& plugin, const std::string& publication) {
-  const auto options = plugin == "pgoutput" ? "messages 'true', publication_names " + sql_quoted(sql_quoted(publication, '"'), '\'')
+  slot_ = slot;
+  pgoutput_ = plugin == "pgoutput";
+  const auto options = pgoutput_ ? "messages 'true', publication_names " + sql_quoted(sql_quoted(publication, '"'), '\'')
                                             : "publication " + sql_quoted(publication, '\'');
   // 0/0: the server goes on at the slot's confirmed_flush_lsn.
   connection_.run("START_REPLICATION SLOT " + sql_quoted(slot, '"') + " LOGICAL 0/0 (proto_version '1', " + options + ")");
@@ -77,7 +80,14 @@ ReplicationStream::Message ReplicationStream::receive(milliseconds timeout) {
     std::string words = result ? PQresultErrorMessage(result.get()) : "";
     if (words.empty()) words = PQerrorMessage(connection_.raw());
     const char* const state = result ? PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) : nullptr;
-    throw PgError(state ? state : "08006", "the server ended the replication stream: " + words);
+    const auto problem = "the server ended the replication stream: " + words;
+    // It reads the publication as of each change: of a time when there was none, it never gets past.
+    if (pgoutput_ && state && std::string_view(state) == "42704") {
+      throw Error(Remedy::kRetry, problem + "; changes were made while the publication was gone",
+                  "SELECT daas.use_decoder('pgoutput'), then SELECT pg_drop_replication_slot(" + sql_quoted(slot_, '\'') +
+                      "); the daemon makes a new one and loads every model anew");
+    }
+    throw PgError(state ? state : "08006", problem);
   }
   const std::string_view bytes(data, static_cast<std::size_t>(size));
   Message message;

@@ -46,6 +46,8 @@ class ReplicationStream {
 
  private:
   Connection connection_;
+  std::string slot_;
+  bool pgoutput_ = false;
 };
 
 }  // namespace daas

@@ -256,8 +256,8 @@ void BatchDocuments::append_rows(const Result& rows, Lanes& lanes, std::int64_t 
   }
 }
 
-void BatchDocuments::check_shape(SnapshotSession& session) {
-  naming_the_statement([&] { daas::check_shape(model_, session); });
+void BatchDocuments::check_shape(SnapshotSession& session, const std::string& plugin) {
+  naming_the_statement([&] { daas::check_shape(model_, session, plugin); });
 }
 
 }  // namespace daas

@@ -52,7 +52,7 @@ class BatchDocuments {
                  const ChangeReader::Outcomes& wanted);
 
   /// See source_shape.hpp; the error names the statement, too, if its message came.
-  void check_shape(SnapshotSession& session);
+  void check_shape(SnapshotSession& session, const std::string& plugin);
 
  private:
   /// An error of `body` that stops the model names the last DDL of its tables.

@@ -249,7 +249,7 @@ void ModelWorker::settle() {
     unopened_ = true;
     // DDL may have come while nobody listened.
     SnapshotSession session(context_.readers, interrupt_);
-    documents_.check_shape(session);
+    documents_.check_shape(session, context_.options.plugin);
     session.finish();
     const LogField generation("generation", live_->number);
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);

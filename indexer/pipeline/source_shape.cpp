@@ -40,7 +40,7 @@ void check_columns(const Model& model, const Model::Source& source, SnapshotSess
 }
 
 /// Changes of what is not logged, and of what is no member of the publication, are not in the stream.
-void check_captured(const Model& model, const Model::Source& source, SnapshotSession& session) {
+void check_captured(const Model& model, const Model::Source& source, SnapshotSession& session, const std::string& plugin) {
   const auto rows = session.connection().run(
       "WITH parts AS (SELECT c.oid, c.relpersistence FROM pg_class c"
       "  WHERE c.oid = $1::oid OR c.oid IN (SELECT relid FROM pg_partition_tree($1::oid)))"
@@ -49,7 +49,8 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
       "  EXISTS (SELECT FROM pg_publication_tables t JOIN pg_class c ON c.relname = t.tablename"
       "    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = t.schemaname"
       "   WHERE t.pubname = 'daas' AND c.oid = $1::oid),"
-      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas'), $1::oid::regclass",
+      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas'), $1::oid::regclass,"
+      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas' AND pubupdate AND pubdelete AND pubtruncate)",
       {std::to_string(source.relation_oid)});
   const auto reload = reload_statement(model.name);
   const auto table = rows.text(0, 4);
@@ -71,6 +72,10 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
                                          "captured"
                     : "the publication daas was dropped or renamed: no change is captured",
                 reload);
+  }
+  if (plugin == "pgoutput" && !rows.boolean(0, 5)) {
+    throw Error(Remedy::kStop, "the publication daas no longer publishes UPDATE and DELETE, which pgoutput needs",
+                "SELECT daas.use_decoder('pgoutput'); " + reload);
   }
 }
 
@@ -154,10 +159,10 @@ void check_queries(const Model& model, SnapshotSession& session) {
 
 }  // namespace
 
-void check_shape(const Model& model, SnapshotSession& session) {
+void check_shape(const Model& model, SnapshotSession& session, const std::string& plugin) {
   for (const auto& source : model.sources) {
     check_columns(model, source, session);
-    check_captured(model, source, session);
+    check_captured(model, source, session, plugin);
   }
   check_key(model, session);
   check_functions(model, session);

@@ -9,6 +9,7 @@ namespace daas {
 /// Throws Error(kStop), naming what changed and what to run, when a table's columns, types or key are
 /// no longer those of the definition, when its changes no longer reach the stream, or when the query
 /// no longer runs.
-void check_shape(const Model& model, SnapshotSession& session);
+/// @param plugin of the stream: pgoutput's has what the publication publishes
+void check_shape(const Model& model, SnapshotSession& session, const std::string& plugin);
 
 }  // namespace daas

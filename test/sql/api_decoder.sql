@@ -30,6 +30,16 @@ UPDATE bare SET v = 2;
 INSERT INTO parts VALUES (1, 1);
 UPDATE parts SET v = 2;
 DELETE FROM parts;
+-- What a source loses stands in nothing's way but its own.
+ALTER TABLE bare REPLICA IDENTITY NOTHING;
+UPDATE bare SET v = 3;
+CREATE TABLE other (id int PRIMARY KEY);
+SELECT daas.create_model('other', 'SELECT id FROM other');
+SELECT daas.drop_model('other');
+SELECT daas.use_decoder('plugin');
+UPDATE bare SET v = 3;
+ALTER TABLE bare REPLICA IDENTITY FULL;
+SELECT daas.use_decoder('pgoutput');
 -- There and back.
 SELECT daas.use_decoder('plugin');
 SELECT * FROM published;
@@ -50,4 +60,4 @@ SELECT daas.uninstall();
 SELECT count(*) FROM published;
 DROP VIEW published;
 DROP EXTENSION daas;
-DROP TABLE t, bare, parts;
+DROP TABLE t, bare, parts, other;

@@ -118,6 +118,16 @@ TEST(PgoutputReader, ATransactionWithoutChangesIsNothing) {
   EXPECT_FALSE(reader.in_transaction());
 }
 
+TEST(PgoutputReader, AnybodysMessagesArePassedOver) {
+  PgoutputReader reader(100);
+  for (const bool transactional : {true, false}) {
+    for (const auto& [prefix, size] : {std::pair{std::string(70'000, 'x'), 1U}, {"daas." + std::string(100, 'x'), 1U}, {std::string("daas.ddl"), 70'000U}}) {
+      const std::string message = Bytes('M').raw(std::string(1, transactional ? '\1' : '\0')).number(std::uint64_t{990}).name(prefix).number(size).raw(std::string(size, ' '));
+      EXPECT_TRUE((transactional ? read(reader, {begin(), message, commit()}) : read(reader, {message})).empty());
+    }
+  }
+}
+
 TEST(PgoutputReader, TransactionIdsGetTheEpochThatIsNearest) {
   constexpr std::uint64_t kEpoch = 1ULL << 32;
   const auto xid = [](std::uint64_t near_xid, std::uint32_t low) {
