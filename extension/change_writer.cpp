@@ -162,9 +162,8 @@ void BinaryChangeWriter::truncate(const CapturedMember& member, XLogRecPtr) {
 /// What ours never look like is left out, lest it end in an error that decoding can't get past: a
 /// message may be a gigabyte.
 bool BinaryChangeWriter::wants_message(const char* prefix, const char*, Size size) {
-  constexpr Size kLongestPrefix = 63;
   return strncmp(prefix, change_event::kMessagePrefix, strlen(change_event::kMessagePrefix)) == 0 &&
-         strlen(prefix) <= kLongestPrefix && size <= change_event::kMessageBytes;
+         strlen(prefix) <= change_event::kLongestPrefix && size <= change_event::kMessageBytes;
 }
 
 void BinaryChangeWriter::message(const char* prefix, const char* content, Size size, XLogRecPtr) {

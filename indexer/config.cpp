@@ -193,10 +193,10 @@ Config build(const po::variables_map& values, bool check) {
   index.name_space = values["solr-namespace"].as<std::string>();
   index.slot = values["slot"].as<std::string>();
   const auto& decoder = values["decoder"].as<std::string>();
-  if (decoder != "plugin" && decoder != "pgoutput") {
+  if (decoder != "plugin" && decoder != kPgoutput) {
     refuse_option("--decoder is \"" + decoder + "\"", "--decoder plugin or --decoder pgoutput");
   }
-  if (decoder == "pgoutput") index.plugin = decoder;
+  index.plugin = decoder == kPgoutput ? kPgoutput : kOwnPlugin;
   index.batch = {values["batch-count"].as<std::size_t>(), size_of(values, "batch-bytes"),
                  time_of(values, "batch-age")};
   index.durable_interval = time_of(values, "durable-interval");

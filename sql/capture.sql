@@ -39,7 +39,7 @@ COMMENT ON FUNCTION daas._check_pgoutput(regclass[]) IS
 -- 'insert', without column lists or row filters, since wider ones make UPDATE, ALTER TYPE and DROP
 -- COLUMN of an application fail; the plugin takes it as a list of tables and captures every change.
 -- Only pgoutput, which takes its word, has daas.use_decoder widen the list.
-CREATE FUNCTION daas._sync_publication() RETURNS void
+CREATE FUNCTION daas._sync_publication(even_empty boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   publication pg_publication;
@@ -49,7 +49,7 @@ DECLARE
 BEGIN
   SELECT p.* INTO publication FROM pg_publication p WHERE p.pubname = 'daas';
   IF NOT FOUND THEN
-    IF cardinality(wanted) = 0 THEN RETURN; END IF;
+    IF cardinality(wanted) = 0 AND NOT even_empty THEN RETURN; END IF;
     CREATE PUBLICATION daas WITH (publish = 'insert', publish_via_partition_root = true);
     COMMENT ON PUBLICATION daas IS
       'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
@@ -79,8 +79,8 @@ BEGIN
     EXECUTE format('ALTER PUBLICATION daas DROP TABLE ONLY %s', member);
   END LOOP;
 END $$;
-COMMENT ON FUNCTION daas._sync_publication() IS
-  'Internal: makes the tables of publication "daas" the sources of all models; makes the publication when it is first needed.';
+COMMENT ON FUNCTION daas._sync_publication(boolean) IS
+  'Internal: makes the tables of publication "daas" the sources of all models; makes the publication when it is first needed, or even_empty.';
 
 CREATE FUNCTION daas.use_decoder(decoder text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -92,7 +92,8 @@ BEGIN
     RAISE EXCEPTION 'there is no decoder "%"', decoder
       USING ERRCODE = '22023', HINT = 'It is plugin, the extension''s own output plugin, or pgoutput.';
   END IF;
-  PERFORM daas._sync_publication();  -- which checks that it is ours
+  -- Which checks that it is ours. A slot of pgoutput must not be older than its publication: it could never get past a change before that.
+  PERFORM daas._sync_publication(even_empty => decoder = 'pgoutput');
   IF decoder = 'plugin' THEN
     IF EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
       ALTER PUBLICATION daas SET (publish = 'insert');
@@ -100,12 +101,7 @@ BEGIN
     RETURN;
   END IF;
   PERFORM daas._check_pgoutput(sources);
-  -- A slot of pgoutput must not be older than its publication: it could never get past a change before that.
-  IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
-    CREATE PUBLICATION daas WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
-    COMMENT ON PUBLICATION daas IS
-      'Tables that daas captures; maintained by daas.create_model and its neighbours. Not for subscriptions.';
-  ELSIF NOT (SELECT p.pubupdate FROM pg_publication p WHERE p.pubname = 'daas') THEN
+  IF NOT (SELECT p.pubupdate FROM pg_publication p WHERE p.pubname = 'daas') THEN
     ALTER PUBLICATION daas SET (publish = 'insert, update, delete, truncate');
     -- Of what was changed until now a slot of pgoutput, if there is one, has seen the inserts only.
     PERFORM daas._emit_ddl('ALTER PUBLICATION', 'table_rewrite', daas._source_objects(sources::oid[]));

@@ -23,7 +23,7 @@ struct PostgresPlan {
   std::string extension_version;
   std::string slot;         ///< empty: daas_<database oid>
   std::string publication;
-  std::string plugin;       ///< of the slot: "daas" or "pgoutput"
+  std::string plugin;       ///< of the slot: kOwnPlugin or kPgoutput
   std::size_t connections = 0;  ///< that the daemon opens at most, without the stream's
 };
 

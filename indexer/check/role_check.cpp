@@ -3,6 +3,7 @@
 
 #include "check/postgres_check.hpp"
 #include "core/array_text.hpp"
+#include "pg/replication.hpp"
 
 namespace daas {
 namespace {
@@ -55,7 +56,7 @@ void check_publication(RoleSession& session, const PostgresPlan& plan, Findings&
       " WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
       "                    WHERE p.pubname = $1 AND r.prrelid = c.oid)",
       {plan.publication});
-  if (plan.plugin == "pgoutput") {
+  if (plan.plugin == kPgoutput) {
     const auto all = session.connection->run(
         "SELECT coalesce(bool_or(pubinsert AND pubupdate AND pubdelete AND pubtruncate), false) FROM pg_publication WHERE pubname = $1",
         {plan.publication});

@@ -194,7 +194,7 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
   // 4909b38af0 of PostgreSQL: without it a table that joins the publication beside a running transaction may stay unpublished
   // for the rest of the connection.
   const auto number = std::stoi(settings["server_version_num"]);
-  if (plan.plugin == "pgoutput" && number >= 150000 && number < 150013) {
+  if (plan.plugin == kPgoutput && number >= 150000 && number < 150013) {
     findings.fail("pgoutput of PostgreSQL " + settings["server_version"], "may lose changes of tables that become members beside other transactions",
                   "upgrade PostgreSQL to 15.13 or later, or --decoder plugin");
   }
@@ -204,7 +204,7 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
   const bool slot_free = check_places("max_replication_slots", settings, slots, slot.exists, findings);
   const bool sender_free = check_places("max_wal_senders", settings, senders, slot.active, findings);
   // PostgreSQL's own plugin is in the list that it comes with.
-  const auto list = plan.plugin == "daas" ? check_plugin_list(session, settings, findings) : PluginList::kGood;
+  const auto list = plan.plugin == kOwnPlugin ? check_plugin_list(session, settings, findings) : PluginList::kGood;
   const bool may = session.replication || session.superuser;
   const bool can_try = logical && slot_free && sender_free && may && list != PluginList::kBad;
   if (list == PluginList::kHidden && !can_try && !slot.active) {
@@ -245,7 +245,7 @@ void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings
     if (result.rows() != 1) walsender.fail("a temporary slot can't be made");
     findings.ok(what, "made a temporary slot");
   } catch (const Error& error) {
-    if (plan.plugin != "daas") return findings.fail(what, error.what(), {});
+    if (plan.plugin != kOwnPlugin) return findings.fail(what, error.what(), {});
     // A name that no translation changes.
     if (std::string_view(error.what()).find(kPluginList) != std::string_view::npos) {
       fail_plugin_list(session.role, "does not list daas", kOtherPlugins, findings);

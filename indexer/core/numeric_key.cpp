@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/digit.hpp"
+
 namespace daas {
 namespace {
 
@@ -18,8 +20,6 @@ constexpr char kInfinity = '4';
 constexpr char kNaN = '5';
 constexpr long kBias = 500000;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 }  // namespace
 
 std::optional<std::string> numeric_key(std::string_view text) {
@@ -31,7 +31,7 @@ std::optional<std::string> numeric_key(std::string_view text) {
   std::string digits;
   long point = -1;
   std::size_t at = 0;
-  for (; at < text.size() && (digit(text[at]) || text[at] == '.'); ++at) {
+  for (; at < text.size() && (is_digit(text[at]) || text[at] == '.'); ++at) {
     if (text[at] != '.') {
       digits += text[at];
     } else if (point >= 0) {
@@ -48,7 +48,7 @@ std::optional<std::string> numeric_key(std::string_view text) {
     const bool minus = exponent.starts_with('-');
     if (minus || exponent.starts_with('+')) exponent.remove_prefix(1);
     if (exponent.empty() || exponent.size() > 6 ||
-        !std::all_of(exponent.begin(), exponent.end(), digit)) {
+        !std::all_of(exponent.begin(), exponent.end(), is_digit)) {
       return std::nullopt;
     }
     const long shift = std::stol(std::string(exponent));

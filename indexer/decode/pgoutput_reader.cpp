@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/big_endian.hpp"
 #include "core/change_event.hpp"
 #include "decode/byte_reader.hpp"
 
@@ -14,22 +15,13 @@ using decode::fail;
 
 namespace {
 
-constexpr std::size_t kLongestPrefix = 63;
-constexpr std::size_t kLongestContent = 64 * 1024;
 constexpr std::uint64_t kXids = 1ULL << 32;
 constexpr std::uint8_t kTransactional = 1;
 constexpr std::uint8_t kPartOfIdentity = 1;
 
-template <class Integer>
-void put(std::string& out, Integer value) {
-  for (int shift = 8 * (static_cast<int>(sizeof value) - 1); shift >= 0; shift -= 8) {
-    out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
-  }
-}
-
 void put_string(std::string& out, std::string_view text) {
   if (text.size() > 0xFFFF) fail("a name of " + std::to_string(text.size()) + " bytes");
-  put(out, static_cast<std::uint16_t>(text.size()));
+  append_big_endian(out, static_cast<std::uint16_t>(text.size()));
   out += text;
 }
 
@@ -53,19 +45,19 @@ std::string image(ByteReader& body, const std::vector<bool>& identity, bool key_
     std::string_view bytes;
     if (kind == 't') bytes = body.take(body.integer<std::uint32_t>("a value's length"), "a value");
     if (key_only && !identity[i]) {
-      put(image, std::uint8_t{change_event::kOmittedTag});
+      append_big_endian(image, std::uint8_t{change_event::kOmittedTag});
     } else if (kind == 't') {
       if (bytes.size() <= change_event::kMaxShortLength) {
-        put(image, static_cast<std::uint8_t>(bytes.size()));
+        append_big_endian(image, static_cast<std::uint8_t>(bytes.size()));
       } else {
-        put(image, std::uint8_t{change_event::kLongLength});
-        put(image, static_cast<std::uint32_t>(bytes.size()));
+        append_big_endian(image, std::uint8_t{change_event::kLongLength});
+        append_big_endian(image, static_cast<std::uint32_t>(bytes.size()));
       }
       image += bytes;
     } else if (kind == 'n') {
-      put(image, std::uint8_t{change_event::kNullTag});
+      append_big_endian(image, std::uint8_t{change_event::kNullTag});
     } else if (kind == 'u') {
-      put(image, std::uint8_t{change_event::kUnchangedTag});
+      append_big_endian(image, std::uint8_t{change_event::kUnchangedTag});
     } else {
       fail("a value of the unknown kind " + std::to_string(static_cast<unsigned char>(kind)));
     }
@@ -100,8 +92,6 @@ std::string PgoutputReader::feed(std::string_view message) {
   return ready ? std::exchange(gathered_, {}) : std::string();
 }
 
-void PgoutputReader::reset() { *this = PgoutputReader(near_xid_); }
-
 void PgoutputReader::begin(ByteReader& body) {
   if (open_) fail("a transaction begins within another");
   const auto lsn = body.integer<std::uint64_t>("a commit position");
@@ -110,20 +100,20 @@ void PgoutputReader::begin(ByteReader& body) {
   open_ = true;
   begun_ = false;
   begin_.clear();
-  put(begin_, xid_);
-  put(begin_, lsn);
-  put(begin_, std::uint64_t{0});  // which the commit tells
-  put(begin_, time);
+  append_big_endian(begin_, xid_);
+  append_big_endian(begin_, lsn);
+  append_big_endian(begin_, std::uint64_t{0});  // which the commit tells
+  append_big_endian(begin_, time);
 }
 
 void PgoutputReader::commit(ByteReader& body) {
   if (!open_) fail("a commit outside of transactions");
   body.integer<std::uint8_t>("a commit's flags");
   std::string record;
-  put(record, xid_);
-  put(record, body.integer<std::uint64_t>("a commit position"));
-  put(record, body.integer<std::uint64_t>("an end position"));
-  put(record, body.integer<std::int64_t>("a commit time"));
+  append_big_endian(record, xid_);
+  append_big_endian(record, body.integer<std::uint64_t>("a commit position"));
+  append_big_endian(record, body.integer<std::uint64_t>("an end position"));
+  append_big_endian(record, body.integer<std::int64_t>("a commit time"));
   if (begun_) append(static_cast<char>(RecordType::kCommit), record);
   open_ = false;
 }
@@ -140,9 +130,9 @@ void PgoutputReader::relation(ByteReader& body) {
     const bool identity = (body.integer<std::uint8_t>("a column's flags") & kPartOfIdentity) != 0;
     const auto column = c_string(body, "a column's name");
     table.identity.push_back(identity);
-    put(columns, static_cast<std::uint8_t>(identity ? change_event::kIdentityColumn : 0));
-    put(columns, body.integer<std::uint32_t>("a column's type"));
-    put(columns, body.integer<std::int32_t>("a column's typmod"));
+    append_big_endian(columns, static_cast<std::uint8_t>(identity ? change_event::kIdentityColumn : 0));
+    append_big_endian(columns, body.integer<std::uint32_t>("a column's type"));
+    append_big_endian(columns, body.integer<std::int32_t>("a column's typmod"));
     put_string(columns, column);
   }
   // Of a default identity without a primary key, and of an index that is gone, no column is marked.
@@ -151,11 +141,11 @@ void PgoutputReader::relation(ByteReader& body) {
                         : any       ? change_event::IdentityCode::kKey
                                     : change_event::IdentityCode::kNothing;
   std::string record;
-  put(record, oid);
+  append_big_endian(record, oid);
   record += static_cast<char>(identity);
   put_string(record, schema);
   put_string(record, name);
-  put(record, count);
+  append_big_endian(record, count);
   append(static_cast<char>(RecordType::kRelation), record + columns);
   tables_[oid] = std::move(table);
 }
@@ -164,7 +154,7 @@ void PgoutputReader::insert(ByteReader& body) {
   const auto oid = body.integer<std::uint32_t>("a table's oid");
   if (body.integer<char>("a row's kind") != 'N') fail("an INSERT without a new row");
   std::string record;
-  put(record, oid);
+  append_big_endian(record, oid);
   append(static_cast<char>(RecordType::kInsert), record + image(body, table(oid).identity, false));
 }
 
@@ -179,8 +169,8 @@ void PgoutputReader::update(ByteReader& body) {
   }
   if (kind != 'N') fail("an UPDATE without a new row");
   std::string record;
-  put(record, oid);
-  put(record, static_cast<std::uint32_t>(old.size()));
+  append_big_endian(record, oid);
+  append_big_endian(record, static_cast<std::uint32_t>(old.size()));
   append(static_cast<char>(RecordType::kUpdate), record + old + image(body, identity, false));
 }
 
@@ -189,7 +179,7 @@ void PgoutputReader::erase(ByteReader& body) {
   const char kind = body.integer<char>("a row's kind");
   if (kind != 'K' && kind != 'O') fail("a DELETE without an old row");
   std::string record;
-  put(record, oid);
+  append_big_endian(record, oid);
   append(static_cast<char>(RecordType::kDelete), record + image(body, table(oid).identity, kind == 'K'));
 }
 
@@ -198,7 +188,7 @@ void PgoutputReader::truncate(ByteReader& body) {
   body.integer<std::uint8_t>("a TRUNCATE's options");
   for (std::uint32_t i = 0; i < count; ++i) {
     std::string record;
-    put(record, body.integer<std::uint32_t>("a table's oid"));
+    append_big_endian(record, body.integer<std::uint32_t>("a table's oid"));
     append(static_cast<char>(RecordType::kTruncate), record);
   }
 }
@@ -209,7 +199,7 @@ void PgoutputReader::message_of(ByteReader& body) {
   const auto prefix = c_string(body, "a message's prefix");
   const auto content = body.take(body.integer<std::uint32_t>("a message's length"), "a message's content");
   if (!transactional || !prefix.starts_with(change_event::kMessagePrefix)) return;
-  if (prefix.size() > kLongestPrefix || content.size() > kLongestContent) return;
+  if (prefix.size() > change_event::kLongestPrefix || content.size() > change_event::kMessageBytes) return;
   std::string record;
   put_string(record, prefix);
   append(static_cast<char>(RecordType::kMessage), record.append(content));
@@ -235,7 +225,7 @@ void PgoutputReader::append(char type, std::string_view body) {
   const auto put_record = [this](char record, std::string_view bytes) {
     if (bytes.size() > 0xFFFFFFFF) fail("a row of over 4 GB");
     gathered_ += record;
-    put(gathered_, static_cast<std::uint32_t>(bytes.size()));
+    append_big_endian(gathered_, static_cast<std::uint32_t>(bytes.size()));
     gathered_ += bytes;
   };
   if (!std::exchange(begun_, true)) put_record(static_cast<char>(RecordType::kBegin), begin_);

@@ -15,8 +15,8 @@ class ByteReader;
 }
 
 /// Rewrites one replication stream of protocol version 1, text format, with logical messages (PostgreSQL documentation, "Logical
-/// Replication Message Formats"). Total: any byte string gives messages or raises Error (kStop), after which only reset() is
-/// allowed, with a new START_REPLICATION. Not thread-safe.
+/// Replication Message Formats"). Total: any byte string gives messages or raises Error (kStop), after which a new one
+/// takes a new START_REPLICATION. Not thread-safe.
 class PgoutputReader {
  public:
   /// @param near_xid a full transaction id of lately: the stream's have 32 bits
@@ -28,8 +28,6 @@ class PgoutputReader {
 
   /// Whether a transaction has begun and not yet committed, for what was fed.
   bool in_transaction() const { return open_; }
-
-  void reset();
 
  private:
   /// What must be known of a table to read its rows.

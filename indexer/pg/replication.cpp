@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "core/big_endian.hpp"
 #include "core/sql_quote.hpp"
 
 namespace daas {
@@ -12,16 +13,6 @@ using std::chrono::milliseconds;
 constexpr std::int64_t kPostgresEpochUs = 946684800000000;  // 2000-01-01 in Unix microseconds
 constexpr std::size_t kDataHeader = 1 + 8 + 8 + 8;          // 'w', start, end, send time
 constexpr std::size_t kKeepaliveSize = 1 + 8 + 8 + 1;       // 'k', end, send time, reply wanted
-
-std::uint64_t read_u64(const char* bytes) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
-void append_u64(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
 
 }  // namespace
 
@@ -44,7 +35,7 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
   const Result result(PQgetResult(connection_.raw()));
   if (result.rows() != 1) {
     const auto message = std::string(PQerrorMessage(connection_.raw()));
-    if (plugin == "pgoutput") throw PgError("58000", "cannot create the replication slot " + slot + ": " + message);
+    if (plugin == kPgoutput) throw PgError("58000", "cannot create the replication slot " + slot + ": " + message);
     throw PgError("58000", "cannot create the replication slot " + slot + ": " + message,
                   "the plugin must be installed, and where PostgreSQL has the setting "
                   "output_plugin_libraries it must list it: ALTER ROLE … SET "
@@ -57,9 +48,9 @@ Lsn ReplicationStream::create_slot(const std::string& slot, const std::string& p
 
 void ReplicationStream::start(const std::string& slot, const std::string& plugin, const std::string& publication) {
   slot_ = slot;
-  pgoutput_ = plugin == "pgoutput";
+  pgoutput_ = plugin == kPgoutput;
   const auto options = pgoutput_ ? "messages 'true', publication_names " + sql_quoted(sql_quoted(publication, '"'), '\'')
-                                            : "publication " + sql_quoted(publication, '\'');
+                                 : "publication " + sql_quoted(publication, '\'');
   // 0/0: the server goes on at the slot's confirmed_flush_lsn.
   connection_.run("START_REPLICATION SLOT " + sql_quoted(slot, '"') + " LOGICAL 0/0 (proto_version '1', " + options + ")");
 }
@@ -93,11 +84,11 @@ ReplicationStream::Message ReplicationStream::receive(milliseconds timeout) {
   Message message;
   if (bytes[0] == 'w' && bytes.size() >= kDataHeader) {
     message.kind = Message::Kind::kData;
-    message.wal_end = read_u64(data + 9);
+    message.wal_end = big_endian(bytes.substr(9, 8));
     message.data.assign(bytes.substr(kDataHeader));
   } else if (bytes[0] == 'k' && bytes.size() >= kKeepaliveSize) {
     message.kind = Message::Kind::kKeepalive;
-    message.wal_end = read_u64(data + 1);
+    message.wal_end = big_endian(bytes.substr(1, 8));
     message.reply_wanted = bytes[17] != 0;
   } else {
     throw Error(Remedy::kStop, "the replication stream holds a message that is neither WAL data "
@@ -111,10 +102,10 @@ void ReplicationStream::confirm(Lsn position) {
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
   std::string reply = "r";
-  append_u64(reply, position);  // written
-  append_u64(reply, position);  // flushed: becomes confirmed_flush_lsn
-  append_u64(reply, position);  // applied
-  append_u64(reply, static_cast<std::uint64_t>(now - kPostgresEpochUs));
+  append_big_endian(reply, position);  // written
+  append_big_endian(reply, position);  // flushed: becomes confirmed_flush_lsn
+  append_big_endian(reply, position);  // applied
+  append_big_endian(reply, now - kPostgresEpochUs);
   reply += '\0';
   if (PQputCopyData(connection_.raw(), reply.data(), static_cast<int>(reply.size())) != 1 ||
       PQflush(connection_.raw()) < 0) {

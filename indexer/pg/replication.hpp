@@ -13,6 +13,10 @@
 
 namespace daas {
 
+/// Output plugins that a slot may have: the extension's own, and PostgreSQL's.
+inline constexpr const char* kOwnPlugin = "daas";
+inline constexpr const char* kPgoutput = "pgoutput";
+
 /// Name of the slot of a database when none is configured.
 std::string default_slot(const std::string& database_oid);
 

@@ -74,8 +74,9 @@ bool changes(const Commit& commit, std::uint32_t relation_oid) {
 
 }  // namespace
 
-BatchDocuments::BatchDocuments(const Model& model)
+BatchDocuments::BatchDocuments(const Model& model, std::string plugin)
     : model_(model),
+      plugin_(std::move(plugin)),
       reader_(model),
       row_document_(model),
       writer_(model.columns, model.key),
@@ -256,8 +257,8 @@ void BatchDocuments::append_rows(const Result& rows, Lanes& lanes, std::int64_t 
   }
 }
 
-void BatchDocuments::check_shape(SnapshotSession& session, const std::string& plugin) {
-  naming_the_statement([&] { daas::check_shape(model_, session, plugin); });
+void BatchDocuments::check_shape(SnapshotSession& session) {
+  naming_the_statement([&] { daas::check_shape(model_, session, plugin_); });
 }
 
 }  // namespace daas

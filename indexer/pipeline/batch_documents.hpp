@@ -23,7 +23,8 @@ namespace daas {
 /// Not thread-safe; one per model.
 class BatchDocuments {
  public:
-  explicit BatchDocuments(const Model& model);
+  /// @param plugin of the stream, for check_shape()
+  BatchDocuments(const Model& model, std::string plugin);
 
   /// What the commits of a batch ask for, besides documents.
   struct Findings {
@@ -52,7 +53,7 @@ class BatchDocuments {
                  const ChangeReader::Outcomes& wanted);
 
   /// See source_shape.hpp; the error names the statement, too, if its message came.
-  void check_shape(SnapshotSession& session, const std::string& plugin);
+  void check_shape(SnapshotSession& session);
 
  private:
   /// An error of `body` that stops the model names the last DDL of its tables.
@@ -70,6 +71,7 @@ class BatchDocuments {
                    std::unordered_set<std::string_view>& missing);
 
   const Model& model_;
+  const std::string plugin_;
   ChangeReader reader_;
   RowDocument row_document_;
   DocumentWriter writer_;

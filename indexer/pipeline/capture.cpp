@@ -54,7 +54,7 @@ void Capture::read(ReplicationStream::Message message) {
     case ReplicationStream::Message::Kind::kKeepalive:
       reply_wanted_ |= message.reply_wanted;
       // Inside a transaction it may already count that transaction's own WAL.
-      if (!decoder_.in_transaction() && !(pgoutput_ && pgoutput_->in_transaction())) log_.advance(message.wal_end);
+      if (!(pgoutput_ ? pgoutput_->in_transaction() : decoder_.in_transaction())) log_.advance(message.wal_end);
       return;
     case ReplicationStream::Message::Kind::kData:
       decode(std::move(message.data));

@@ -17,6 +17,7 @@
 
 #include "batch/commit_log.hpp"
 #include "batch/rule.hpp"
+#include "pg/replication.hpp"
 #include "pipeline/bookkeeper.hpp"
 #include "pipeline/index_metrics.hpp"
 #include "pipeline/lanes.hpp"
@@ -34,7 +35,7 @@ struct IndexOptions {
   std::string name_space;      ///< empty: the database's name
   std::string slot;            ///< empty: daas_<database oid>
   std::string publication = "daas";
-  std::string plugin = "daas"; ///< output plugin of the slot: "daas" or "pgoutput"
+  std::string plugin = kOwnPlugin;  ///< of the slot, or kPgoutput
   BatchLimits batch;
   Lanes::Limits lanes;
   std::chrono::milliseconds durable_interval{5000};

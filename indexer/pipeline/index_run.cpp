@@ -17,7 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kPgoutput = "pgoutput";
 constexpr std::chrono::seconds kAliveInterval{5};
 constexpr std::chrono::seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};

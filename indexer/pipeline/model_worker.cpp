@@ -43,7 +43,7 @@ ModelWorker::ModelWorker(IndexContext& context, Model model, bool replayed)
       revision_(model_.revision),
       subscription_(context.log.subscribe(model_.name, tables_of(model_))),
       letters_(context.bookkeeper, model_, metrics_),
-      documents_(model_),
+      documents_(model_, context.options.plugin),
       rule_(context.options.batch),
       load_backoff_(kFirstLoadBackoff, kLongestLoadBackoff),
       backoff_(kFirstBackoff, kLongestBackoff) {
@@ -249,7 +249,7 @@ void ModelWorker::settle() {
     unopened_ = true;
     // DDL may have come while nobody listened.
     SnapshotSession session(context_.readers, interrupt_);
-    documents_.check_shape(session, context_.options.plugin);
+    documents_.check_shape(session);
     session.finish();
     const LogField generation("generation", live_->number);
     spdlog::info("model {}: generation {} goes on", model_.name, live_->number);

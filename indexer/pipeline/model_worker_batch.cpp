@@ -211,7 +211,7 @@ void ModelWorker::send_letters(SnapshotSession& session) {
 
 void ModelWorker::apply_findings(const BatchDocuments::Findings& findings,
                                  SnapshotSession& session) {
-  if (shape_unchecked_) documents_.check_shape(session, context_.options.plugin);
+  if (shape_unchecked_) documents_.check_shape(session);
   shape_unchecked_ = false;
   if (!findings.reload && !findings.refresh) return;
   // The live generation shows its last whole batch until the new one replaces it.

@@ -98,7 +98,7 @@ void ModelWorker::give_birth(SnapshotSession& session) {
     return;
   }
   report_.reason.clear();
-  if (shape_unchecked_) documents_.check_shape(session, context_.options.plugin);
+  if (shape_unchecked_) documents_.check_shape(session);
   shape_unchecked_ = false;
   const int number = load_->number();
   const Generation born{number, session.snapshot(), store_->incarnation(number), true};

@@ -4,6 +4,7 @@
 
 #include "core/array_text.hpp"
 #include "core/error.hpp"
+#include "pg/replication.hpp"
 
 namespace daas {
 namespace {
@@ -73,7 +74,7 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
                     : "the publication daas was dropped or renamed: no change is captured",
                 reload);
   }
-  if (plugin == "pgoutput" && !rows.boolean(0, 5)) {
+  if (plugin == kPgoutput && !rows.boolean(0, 5)) {
     throw Error(Remedy::kStop, "the publication daas no longer publishes UPDATE and DELETE, which pgoutput needs",
                 "SELECT daas.use_decoder('pgoutput'); " + reload);
   }

@@ -181,7 +181,7 @@ void ReadService::describe(const ServerRequest& request, HttpServer::Reply reply
 void ReadService::read(const ServerRequest& request, HttpServer::Reply reply) {
   const auto catalog = catalog_.current();
   if (!catalog) throw unknown_apis();
-  auto key = RememberedPlans::key(request);
+  auto key = is_write(request.method) ? RememberedPlans::Key() : RememberedPlans::key(request);
   if (auto planned = plans_.find(key, catalog); planned.plan) {
     if (const auto token = bearer_token(request.authorization)) tokens_.verify(*token, TokenAuthority::Clock::now());
     return runner_.start(std::move(planned), std::move(reply));

@@ -1,7 +1,6 @@
 """The change stream of PostgreSQL's own output plugin, and the switch between the two."""
 import threading
 
-import psycopg
 import requests
 
 from harness.indexer import Indexer
@@ -77,8 +76,7 @@ def test_a_switch_of_the_decoder_loads_anew_behind_what_is_served_without_a_fail
                 site.sql("UPDATE t SET v = %s WHERE id < 1000", (decoder,))
                 site.indexer.start(ready=False)
                 wait_unready(site, "uses the plugin", "pg_drop_replication_slot")
-                with site.postgres.connect(site.database) as connection:
-                    connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", (site.database,))
+                assert site.drop_slots(20) == 1
                 site.indexer.wait_ready()
                 site.sql("UPDATE t SET v = 'after ' || v WHERE id % 3 = 0")
                 site.sql("DELETE FROM t WHERE id = %s", (7 if decoder == "plugin" else 8,))
@@ -173,27 +171,17 @@ def test_a_publication_that_was_gone_takes_a_new_slot_of_pgoutput_and_says_so(op
         site.assert_equal("t")
         with site.postgres.connect(site.database) as connection:
             connection.execute("DROP PUBLICATION daas")
-            site.sql("INSERT INTO t VALUES (2)")
-            wait_unready(site, "the publication daas is not there yet", "daas.use_decoder('pgoutput')")
-            use(site, "pgoutput")
-            wait_unready(site, "while the publication was gone", "pg_drop_replication_slot")
-
-            def dropped():
-                try:
-                    return connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s",
-                                              (site.database,)).fetchone() is not None
-                except psycopg.errors.ObjectInUse as error:
-                    raise NotYet(error) from None
-            wait_for(dropped, 20, "the slot is dropped between two tries")
+        site.sql("INSERT INTO t VALUES (2)")
+        wait_unready(site, "the publication daas is not there yet", "daas.use_decoder('pgoutput')")
+        use(site, "pgoutput")
+        wait_unready(site, "while the publication was gone", "pg_drop_replication_slot")
+        assert site.drop_slots(20) == 1
         site.indexer.wait_ready()
         site.sql("UPDATE t SET id = 3 WHERE id = 1")
         site.assert_equal("t")
 
 
 def test_what_changed_while_the_publication_was_narrow_is_loaded_anew(open_site):
-    def publish_for(decoder):
-        with site.postgres.connect(site.database) as connection:
-            connection.execute("SELECT daas.use_decoder(%s)", (decoder,))
     with open_site(decoder="pgoutput") as site:
         use(site, "pgoutput")
         site.sql("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 20) i")
@@ -201,15 +189,15 @@ def test_what_changed_while_the_publication_was_narrow_is_loaded_anew(open_site)
         site.indexer.start()
         site.assert_equal("t")
         site.indexer.stop()
-        publish_for("plugin")
+        use(site, "plugin")
         site.sql("UPDATE t SET v = 1; DELETE FROM t WHERE id = 7")
-        publish_for("pgoutput")
+        use(site, "pgoutput")
         site.indexer.start()
         site.assert_equal("t")
-        publish_for("plugin")
+        use(site, "plugin")
         stopped = site.wait_for_state("t", "stopped")
         assert "no longer publishes UPDATE and DELETE" in stopped["reason"]
         site.sql("UPDATE t SET v = 2; DELETE FROM t WHERE id = 8")
-        publish_for("pgoutput")
+        use(site, "pgoutput")
         site.sql("SELECT daas.reload_model('t')")
         site.assert_equal("t")

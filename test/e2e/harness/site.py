@@ -197,18 +197,21 @@ class Site:
         self.indexer.end()
         if self._connection is not None:
             self._connection.close()
+        self.drop_slots(10)
         with self.postgres.connect("postgres") as connection:
-            wait_for(lambda: self._drop_slots(connection), 10, "the daemon's slot is free")
             connection.execute(f"DROP DATABASE {quoted(self.database)} WITH (FORCE)")
         self.solr.delete(self.name)
 
-    def _drop_slots(self, connection):
-        try:
-            connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                               " WHERE database = %s", (self.database,))
-        except psycopg.errors.ObjectInUse as error:
-            raise NotYet(error) from None
-        return True
+    def drop_slots(self, deadline):
+        """When nobody reads them; how many there were."""
+        def dropped():
+            try:
+                return [connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                                           " WHERE database = %s", (self.database,)).rowcount]
+            except psycopg.errors.ObjectInUse as error:
+                raise NotYet(error) from None
+        with self.postgres.connect("postgres") as connection:
+            return wait_for(dropped, deadline, "the daemon's slot is free")[0]
 
 
 def quoted(name):

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "decode/image.hpp"
 #include "decode/stream_decoder.hpp"
+#include "event_bytes.hpp"
 
 namespace daas {
 namespace {
@@ -18,8 +19,7 @@ class Bytes {
 
   template <class Integer>
   Bytes& number(Integer value) {
-    for (int shift = 8 * (static_cast<int>(sizeof value) - 1); shift >= 0; shift -= 8) bytes_ += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
-    return *this;
+    return raw(test::be(value));
   }
   Bytes& raw(std::string_view bytes) {
     bytes_ += bytes;
