@@ -24,10 +24,12 @@ def table(site):
     """An empty table t and its model."""
     site.sql("CREATE TABLE t (id text PRIMARY KEY, poison text)")
     site.create_model("t", "SELECT id, poison FROM t")
-    site.assert_equal("t")
-    yield "t"
-    site.sql("SELECT daas.drop_model('t'); DROP TABLE t")
-    site.queries.pop("t")
+    try:
+        site.assert_equal("t")
+        yield "t"
+    finally:
+        site.sql("SELECT daas.drop_model('t'); DROP TABLE t")
+        site.queries.pop("t")
 
 
 def bad(site, model="t"):

@@ -69,6 +69,7 @@ def test_the_level_bounds_what_is_logged_and_an_end_by_error_is_a_record(open_si
         site.indexer.options["listen"] = site.indexer.options["admin-listen"]
         with pytest.raises(AssertionError, match="ended with 1"):
             site.indexer.start(ready=False)
+            wait_for(site.indexer.check, 20, "it ends")  # its other door opened first, and may have answered
         site.indexer.process = None
         record = json.loads(site.indexer.log.read_text())
         assert record["level"] == "error" and "listen" in record["message"], record
