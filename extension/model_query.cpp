@@ -201,7 +201,7 @@ int query_position(const char* text, int location) {
   return errposition(pg_mbstrlen_with_len(text, location) + 1);
 }
 
-Jsonb* define_model_query(const char* text, ArrayType* key) {
+Jsonb* define_model_query(const char* text, ArrayType* key, bool by_outbox) {
   ModelQuery model = {};
   model.text = text;
 
@@ -222,7 +222,7 @@ Jsonb* define_model_query(const char* text, ArrayType* key) {
     find_deltas(&model, key);
     warn_of_unordered(model);
   }
-  check_replica_identity(model);
+  if (!by_outbox) check_replica_identity(model);
   error_context_stack = callback.previous;
 
   const char* query = deparse_query(model);

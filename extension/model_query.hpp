@@ -158,6 +158,7 @@ char* fetch_query(const ModelQuery& model, const char* query);
 void probe(const ModelQuery& model, const char* load, const char* fetch);
 
 /// All of it, as daas.model, daas.source and daas.delta hold it.
-Jsonb* define_model_query(const char* text, ArrayType* key);
+/// @param by_outbox old images come from triggers and not from the WAL: no replica identity is needed
+Jsonb* define_model_query(const char* text, ArrayType* key, bool by_outbox);
 
 }  // namespace daas

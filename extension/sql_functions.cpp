@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "model_query.hpp"
+#include "outbox_trigger.hpp"
 #include "owner_gate.hpp"
 #include "partition_move.hpp"
 #include "password.hpp"
@@ -42,8 +43,9 @@ DAAS_SQL_FUNCTION(define_model) {
   const char* search_path = text_argument(fcinfo, 1);
   const char* query = text_argument(fcinfo, 2);
   ArrayType* key = PG_ARGISNULL(3) ? nullptr : PG_GETARG_ARRAYTYPE_P(3);
+  const bool by_outbox = PG_GETARG_BOOL(4);
   Jsonb* definition = nullptr;
-  daas::run_as(caller, search_path, [&] { definition = daas::define_model_query(query, key); });
+  daas::run_as(caller, search_path, [&] { definition = daas::define_model_query(query, key, by_outbox); });
   PG_RETURN_JSONB_P(definition);
 }
 
@@ -72,6 +74,11 @@ DAAS_SQL_FUNCTION(dropped_partition_root) {
   const Oid root = daas::dropped_partition_root(PG_GETARG_OID(0));
   if (!OidIsValid(root)) PG_RETURN_NULL();
   PG_RETURN_OID(root);
+}
+
+DAAS_SQL_FUNCTION(enables_outbox_triggers) {
+  auto* command = reinterpret_cast<CollectedCommand*>(PG_GETARG_POINTER(0));
+  PG_RETURN_BOOL(daas::enables_outbox_triggers(command));
 }
 
 DAAS_SQL_FUNCTION(moves_rows) {

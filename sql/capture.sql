@@ -44,7 +44,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   publication pg_publication;
   wanted CONSTANT regclass[] := ARRAY(
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation ORDER BY 1);
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model
+     WHERE NOT daas._captures_by_outbox(m.options) ORDER BY 1);
   member regclass;
 BEGIN
   SELECT p.* INTO publication FROM pg_publication p WHERE p.pubname = 'daas';
@@ -86,7 +87,8 @@ CREATE FUNCTION daas.use_decoder(decoder text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   sources CONSTANT regclass[] := ARRAY(
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation);
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model
+     WHERE NOT daas._captures_by_outbox(m.options));
 BEGIN
   IF decoder IS NULL OR decoder NOT IN ('plugin', 'pgoutput') THEN
     RAISE EXCEPTION 'there is no decoder "%"', decoder
@@ -114,6 +116,11 @@ CREATE FUNCTION daas._dropped_partition_root(relation oid) RETURNS oid
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';
 COMMENT ON FUNCTION daas._dropped_partition_root(oid) IS
   'Internal: the topmost partitioned table of a table that this transaction dropped, or NULL.';
+
+CREATE FUNCTION daas._enables_outbox_triggers(command pg_ddl_command) RETURNS boolean
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'enables_outbox_triggers';
+COMMENT ON FUNCTION daas._enables_outbox_triggers(pg_ddl_command) IS
+  'Internal: whether a command is daas._sync_outbox''s own.';
 
 CREATE FUNCTION daas._moves_rows(command pg_ddl_command) RETURNS boolean
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'moves_rows';
@@ -191,7 +198,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   -- Decoding knows a message by the end of its record, a row by the start of its own, and sorts the
   -- changes of subtransactions (the trigger's EXCEPTION block is one) by these. A row that follows at
   -- once would be level with the message and could come before it: so something stands between.
-  SELECT pg_logical_emit_message(false, 'daas.after', '') WHERE objects IS NOT NULL
+  SELECT pg_logical_emit_message(false, 'daas.after', '') WHERE objects IS NOT NULL;
+  INSERT INTO daas.outbox (relation, kind, images)
+    SELECT 0, 'D', ARRAY[(jsonb_build_object('command', command, 'event', event, 'objects', objects)
+                          || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text]
+     WHERE objects IS NOT NULL AND EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options))
 $$;
 COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources.';
 
@@ -287,6 +298,9 @@ BEGIN
   IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
   CASE tg_event
     WHEN 'ddl_command_end' THEN
+      IF tg_tag = 'ALTER TABLE' AND (SELECT bool_and(daas._enables_outbox_triggers(d.command)) FROM pg_event_trigger_ddl_commands() d) THEN
+        RETURN;
+      END IF;
       IF tg_tag IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE', 'ALTER AGGREGATE') THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'table_rewrite', ARRAY(
           SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_proc'::regclass));
@@ -316,6 +330,12 @@ BEGIN
       PERFORM daas._follow_renames(d.classid, d.objid, daas._renamed(d.command))
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND daas._renamed(d.command) IS NOT NULL;
+      -- After the models were redefined: what their deltas need may have another name now.
+      IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s JOIN daas.source o ON o.relation = s
+                   JOIN daas.model m ON m.name = o.model AND daas._captures_by_outbox(m.options)
+                  WHERE d.classid = 'pg_class'::regclass) THEN
+        PERFORM daas._sync_outbox();
+      END IF;
       PERFORM daas._follow_changes(array_agg(d.objid))
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid = 'pg_class'::regclass
@@ -342,6 +362,13 @@ BEGIN
          WHERE d.classid = 'pg_publication_rel'::regclass AND d.address_args[1] = 'daas')));
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'view') THEN
         PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name)) FROM daas._models_of_views('{}') m;
+      END IF;
+      -- With a column goes its value; a trigger that is dropped comes back, unless its model went before.
+      IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d
+                  WHERE d.object_type = 'trigger' AND d.address_names[array_length(d.address_names, 1)] LIKE 'daas\_outbox\_%'
+                     OR d.object_type = 'table column')
+         AND EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options)) THEN
+        PERFORM daas._sync_outbox();
       END IF;
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_proc'::regclass) THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'ddl_command_end', '{}');

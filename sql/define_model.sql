@@ -1,10 +1,10 @@
 -- Defining models. The public functions are C and only pass on: daas.NAME runs daas._NAME as the
 -- extension's owner, with the caller's role and search_path in front (extension/owner_gate.hpp).
 
-CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text, key text[]) RETURNS jsonb
+CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text, key text[], by_outbox boolean) RETURNS jsonb
 LANGUAGE c AS 'MODULE_PATHNAME', 'define_model';
-COMMENT ON FUNCTION daas._define_model(regrole, text, text, text[]) IS
-  'Internal: parses, checks, plans and probes a query with the caller''s rights; returns what daas.model and daas.source hold.';
+COMMENT ON FUNCTION daas._define_model(regrole, text, text, text[], boolean) IS
+  'Internal: parses, checks, plans and probes a query with the caller''s rights; returns what daas.model and daas.source hold. Unless by_outbox, old images come from the WAL: the replica identity must cover what is needed of them.';
 
 CREATE FUNCTION daas._warn_without_daemon() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -21,6 +21,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION daas._warn_without_daemon() IS
   'Internal: raises a WARNING when no daemon has reported for 10 seconds.';
+
+CREATE FUNCTION daas._warn_without_wal(options jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('wal_level') <> 'logical' AND NOT daas._captures_by_outbox(options) THEN
+    RAISE WARNING 'wal_level is %, so that changes can''t be decoded', current_setting('wal_level')
+      USING HINT = 'Set it to logical and restart PostgreSQL, or give the model options => ''{"capture": "notify"}''.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._warn_without_wal(jsonb) IS
+  'Internal: raises a WARNING when a model needs what the server''s WAL does not have.';
 
 -- Each has a field type in Solr's schema: indexer/core/text_language.hpp, solr/configset/managed-schema.xml.
 CREATE FUNCTION daas._text_languages() RETURNS text[]
@@ -74,7 +85,7 @@ COMMENT ON FUNCTION daas._with_text(jsonb, jsonb) IS
 CREATE FUNCTION daas._check_options(options jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  allowed CONSTANT text[] := '{shards,replicas,max_dead_letters,text}';
+  allowed CONSTANT text[] := '{shards,replicas,max_dead_letters,text,capture}';
   option record;
 BEGIN
   IF options IS NULL OR jsonb_typeof(options) <> 'object' THEN
@@ -88,6 +99,11 @@ BEGIN
     END IF;
     IF option.key = 'text' THEN
       PERFORM daas._check_text_option(option.value);
+    ELSIF option.key = 'capture' THEN
+      IF option.value NOT IN ('"logical"', '"notify"') THEN
+        RAISE EXCEPTION 'option "capture" must be "logical" or "notify", not %', option.value
+          USING ERRCODE = '22023';
+      END IF;
     ELSIF option.key = 'max_dead_letters' THEN
       IF option.value::text !~ '^(0|[1-9][0-9]{0,5}|1000000)$' THEN
         RAISE EXCEPTION 'option "%" must be an integer from 0 to 1000000, not %', option.key, option.value
@@ -136,6 +152,7 @@ BEGIN
   INSERT INTO daas.source (model, relation)
     SELECT DISTINCT model_name, d.relation FROM daas.delta d WHERE d.model = model_name;
   PERFORM daas._sync_publication();
+  PERFORM daas._sync_outbox();
   FOR relation IN SELECT s.relation FROM daas.source s WHERE s.model = model_name LOOP
     PERFORM daas._grant_to_readers(caller, relation);
   END LOOP;
@@ -168,7 +185,7 @@ BEGIN
     RAISE EXCEPTION 'model "%" already exists', model_name
       USING ERRCODE = '42710', HINT = 'Redefine it with daas.alter_model, or remove it with daas.drop_model.';
   END IF;
-  definition := daas._with_text(daas._define_model(caller, search_path, query, key), options);
+  definition := daas._with_text(daas._define_model(caller, search_path, query, key, daas._captures_by_outbox(options)), options);
   BEGIN
     INSERT INTO daas.model (name, query, key, kind, columns, load_query, fetch_query, functions, views, whole_table, options, owner)
       VALUES (model_name, definition ->> 'query', ARRAY(SELECT jsonb_array_elements_text(definition -> 'key')),
@@ -180,6 +197,7 @@ BEGIN
   END;
   PERFORM daas._store_sources(caller, model_name, definition);
   PERFORM daas._warn_of_missing_indexes(definition);
+  PERFORM daas._warn_without_wal(options);
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._create_model(regrole, text, text, text, text[], jsonb, boolean) IS
@@ -192,7 +210,7 @@ COMMENT ON FUNCTION daas.create_model(text, text, text[], jsonb, boolean) IS
 'Defines a model: a SELECT, each of whose rows becomes one document, which follows every change of every table that it reads.
 name: lower-case letters, digits, underscores. query: joins, subqueries, views, aggregates, IMMUTABLE and built-in STABLE functions; you must own its tables and views.
 key: output columns that are unique and not null; by default the primary key of the table whose rows the documents are, or what the query groups by.
-options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops; text: {"column": "english"}, the columns to search by words, with their languages. if_not_exists: a NOTICE instead of an error (42710).
+options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default 1000): above it the model stops; text: {"column": "english"}, the columns to search by words, with their languages; capture: "logical" (by default: logical decoding) or "notify" (triggers on the tables, for servers with wal_level < logical or without the right of replication). if_not_exists: a NOTICE instead of an error (42710).
 Takes effect at commit.';
 
 -- A definition as the next revision of a model.
@@ -229,6 +247,7 @@ BEGIN
        FROM (SELECT unnest(before) UNION SELECT s.relation FROM daas.source s WHERE s.model = model_name) w (relation);
   END IF;
   PERFORM daas._warn_of_missing_indexes(definition);
+  PERFORM daas._warn_without_wal(options);
   PERFORM daas._warn_without_daemon();
 END $$;
 COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb) IS
@@ -238,7 +257,7 @@ CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text
                                options jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT daas._store_definition(caller, model_name,
-                                daas._with_text(daas._define_model(caller, search_path, query, key), options), options)
+                                daas._with_text(daas._define_model(caller, search_path, query, key, daas._captures_by_outbox(options)), options), options)
 $$;
 COMMENT ON FUNCTION daas._redefine(regrole, text, text, text, text[], jsonb) IS
   'Internal: derives a model''s definition anew and stores it as the next revision.';
@@ -261,7 +280,8 @@ DECLARE
   definition jsonb;
 BEGIN
   IF owner IS NULL THEN RETURN; END IF;
-  definition := daas._with_text(daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key), stored.options);
+  definition := daas._with_text(daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key, daas._captures_by_outbox(stored.options)),
+                                stored.options);
   IF EXISTS (SELECT FROM daas.model m
               WHERE m.name = stored.name
                 AND (m.query, m.kind, m.columns, m.load_query, m.fetch_query, m.views)
@@ -389,6 +409,7 @@ BEGIN
   SELECT array_agg(s.relation) INTO before FROM daas.source s WHERE s.model = model_name;
   DELETE FROM daas.model m WHERE m.name = model_name;
   PERFORM daas._sync_publication();
+  PERFORM daas._sync_outbox();
   FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);

@@ -39,17 +39,18 @@ BEGIN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.collection, daas.generation TO %I', member);
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE daas.refused_document TO %I', member);
+      EXECUTE format('GRANT SELECT, DELETE ON TABLE daas.outbox TO %I', member);
       EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
       IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN
         RAISE WARNING 'role "%" does not have the REPLICATION attribute', member
-          USING HINT = format('Run ALTER ROLE %I REPLICATION.', member);
+          USING HINT = format('Run ALTER ROLE %I REPLICATION, unless every model has the option "capture": "notify".', member);
       END IF;
   END CASE;
 END $$;
 COMMENT ON FUNCTION daas.grant_role(text, name) IS
 'Equips a database role. For superusers and the extension''s owner.
-admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. writer: writes the tables of APIs that allow it, now and later, and has no other right. replication: reads definitions and reports progress; it also needs the REPLICATION attribute.';
+admin: defines models, APIs and accounts. reader: reads the sources of all models, now and later. server: reads API definitions and checks logins, nothing else. writer: writes the tables of APIs that allow it, now and later, and has no other right. replication: reads definitions and reports progress; it also needs the REPLICATION attribute, unless every model has the option "capture": "notify".';
 
 -- Of pgoutput's slots the one that daas-indexer told of, and the one that it makes unless it is told another name.
 CREATE FUNCTION daas._is_own_slot(slot name, plugin name) RETURNS boolean
@@ -82,6 +83,7 @@ BEGIN
   DELETE FROM daas.model;
   -- Checks that the publication is ours before it goes.
   PERFORM daas._sync_publication();
+  PERFORM daas._sync_outbox();
   IF EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'daas') THEN
     DROP PUBLICATION daas;
   END IF;

@@ -20,6 +20,14 @@ DatabaseIdentity identity_of(Connection& connection) {
   return {rows.text(0, 0), rows.text(0, 1)};
 }
 
+/// Whether any model, there already or to come, needs a slot.
+bool decodes(Connection& connection) {
+  if (!connection.run("SELECT coalesce(has_table_privilege(to_regclass('daas.model'), 'SELECT'), false)").boolean(0, 0)) return true;
+  return connection
+      .run("SELECT count(*) FILTER (WHERE coalesce(options ->> 'capture', '') <> 'notify') > 0 OR count(*) = 0 FROM daas.model")
+      .boolean(0, 0);
+}
+
 }  // namespace
 
 std::optional<DatabaseIdentity> check_postgres(const PostgresPlan& plan, Findings& findings) {
@@ -30,10 +38,11 @@ std::optional<DatabaseIdentity> check_postgres(const PostgresPlan& plan, Finding
     if (auto session = check_session("--pg-replication", plan.replication, Session::kPlain, findings)) {
       guarded("PostgreSQL", findings, [&] {
         identity = identity_of(*session->connection);
-        const auto slot = check_server(*session, plan, findings);
+        const bool by_slot = decodes(*session->connection);
+        const auto slot = check_server(*session, plan, by_slot, findings);
         const bool extension = check_extension(*session, plan, findings);
-        if (extension) sources = check_replication_role(*session, plan, findings);
-        check_physical_replication(*session, plan.replication, findings);
+        if (extension) sources = check_replication_role(*session, plan, by_slot, findings);
+        if (by_slot) check_physical_replication(*session, plan.replication, findings);
         if (extension && slot.plugin_can_be_tried) check_plugin(*session, plan, findings);
       });
     }

@@ -63,8 +63,8 @@ struct SlotSituation {
   bool active = false;
 };
 
-/// Version, encoding, settings, free places, the slot.
-SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findings& findings);
+/// Version, encoding, settings; when changes are decoded, free places and the slot.
+SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, bool decodes, Findings& findings);
 /// Makes and drops a temporary slot: the plugin is there, may be used, and can be loaded.
 void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings& findings);
 /// False when it is not there: nothing of daas can be looked at.
@@ -76,7 +76,7 @@ struct Source {
 };
 
 /// What the indexer's role may do; returns the tables that models read.
-std::vector<Source> check_replication_role(RoleSession& session, const PostgresPlan& plan,
+std::vector<Source> check_replication_role(RoleSession& session, const PostgresPlan& plan, bool decodes,
                                            Findings& findings);
 void check_reader_role(RoleSession& session, const std::vector<Source>& sources,
                        Findings& findings);

@@ -52,8 +52,8 @@ void check_publication(RoleSession& session, const PostgresPlan& plan, Findings&
   const auto rows = session.connection->run(
       "SELECT (SELECT count(*) FROM pg_publication WHERE pubname = $1),"
       " string_agg(DISTINCT c.oid::regclass::text, ', ')"
-      " FROM daas.source s JOIN pg_class c ON c.oid = s.relation"
-      " WHERE NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
+      " FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model"
+      " WHERE coalesce(m.options ->> 'capture', '') <> 'notify' AND NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
       "                    WHERE p.pubname = $1 AND r.prrelid = c.oid)",
       {plan.publication});
   if (plan.plugin == kPgoutput) {
@@ -79,14 +79,14 @@ void check_publication(RoleSession& session, const PostgresPlan& plan, Findings&
 
 }  // namespace
 
-std::vector<Source> check_replication_role(RoleSession& session, const PostgresPlan& plan,
+std::vector<Source> check_replication_role(RoleSession& session, const PostgresPlan& plan, bool decodes,
                                            Findings& findings) {
   const auto what = "role " + session.role + ", REPLICATION";
   if (session.superuser) {
     findings.warn("role " + session.role, "is a superuser; the daemon needs far less",
                   "CREATE ROLE daas_replication LOGIN REPLICATION; " + grant("replication", "daas_replication"));
-  } else if (session.replication) {
-    findings.ok(what);
+  } else if (session.replication || !decodes) {
+    findings.ok(what, decodes ? "" : "is not needed");
   } else {
     findings.fail(what, "the attribute is missing: it can't read the slot",
                   "ALTER ROLE \"" + session.role + "\" REPLICATION;");
@@ -96,14 +96,15 @@ std::vector<Source> check_replication_role(RoleSession& session, const PostgresP
                             "served_api"}) {
     rights.emplace_back(table, "SELECT");
   }
-  rights.emplace_back("refused_document", "SELECT");
+  for (const auto* table : {"refused_document", "outbox"}) rights.emplace_back(table, "SELECT");
+  rights.emplace_back("outbox", "DELETE");
   for (const auto* table : {"daemon", "progress", "collection", "generation", "refused_document"}) {
     for (const auto* privilege : {"INSERT", "UPDATE", "DELETE"}) rights.emplace_back(table, privilege);
   }
   const int before = findings.failures();
   check_equipment(session, "replication", rights, "status", findings);
   if (findings.failures() > before) return {};
-  check_publication(session, plan, findings);
+  if (decodes) check_publication(session, plan, findings);
   const auto rows = session.connection->run(
       "SELECT DISTINCT c.oid, c.oid::regclass::text FROM daas.source s JOIN pg_class c ON c.oid = s.relation ORDER BY 2");
   std::vector<Source> sources;

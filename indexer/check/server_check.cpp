@@ -167,29 +167,15 @@ void check_connections(RoleSession& session, const Settings& settings, const Pos
   }
 }
 
-}  // namespace
-
-void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
-                      Findings& findings) {
-  findings.fail(kPluginList, seen + " for " + role + ", so the slot can't use the plugin daas",
-                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
-}
-
-SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findings& findings) {
+/// What a slot needs of the server.
+SlotSituation check_decoding(RoleSession& session, Settings& settings, const PostgresPlan& plan, Findings& findings) {
   auto& connection = *session.connection;
-  auto settings = read_settings(connection);
-  check_version(settings, findings);
-  if (connection.run("SELECT pg_is_in_recovery()").boolean(0, 0)) {
-    findings.fail("primary", "the server is a standby; PostgreSQL 15 decodes on a primary only",
-                  "--pg-replication with the primary's host, or SELECT pg_promote();");
-    return {};
-  }
   const bool logical = settings["wal_level"] == "logical";
   if (logical) {
     findings.ok("wal_level", "logical");
   } else {
     findings.fail("wal_level", "is " + settings["wal_level"] + "; changes are decoded from logical WAL only",
-                  change("wal_level", "logical"));
+                  change("wal_level", "logical") + "; or give every model the option \"capture\": \"notify\"");
   }
   // 4909b38af0 of PostgreSQL: without it a table that joins the publication beside a running transaction may stay unpublished
   // for the rest of the connection.
@@ -217,8 +203,34 @@ SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, Findi
   } else {
     findings.ok("max_slot_wal_keep_size", settings["max_slot_wal_keep_size"] + " MB");
   }
-  check_connections(session, settings, plan, slot.active, findings);
   return {can_try, slot.active};
+}
+
+}  // namespace
+
+void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
+                      Findings& findings) {
+  findings.fail(kPluginList, seen + " for " + role + ", so the slot can't use the plugin daas",
+                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
+}
+
+SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, bool decodes, Findings& findings) {
+  auto& connection = *session.connection;
+  auto settings = read_settings(connection);
+  check_version(settings, findings);
+  if (connection.run("SELECT pg_is_in_recovery()").boolean(0, 0)) {
+    findings.fail("primary", "the server is a standby; PostgreSQL 15 decodes on a primary only",
+                  "--pg-replication with the primary's host, or SELECT pg_promote();");
+    return {};
+  }
+  SlotSituation slot;
+  if (decodes) {
+    slot = check_decoding(session, settings, plan, findings);
+  } else {
+    findings.ok("logical decoding", "is not needed: every model has the option \"capture\": \"notify\"");
+  }
+  check_connections(session, settings, plan, slot.active, findings);
+  return slot;
 }
 
 void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings& findings) {

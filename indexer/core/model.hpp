@@ -35,6 +35,7 @@ struct Model {
   };
   std::string name;
   bool projection = false;  ///< documents come straight from change events
+  bool by_outbox = false;   ///< changes come from daas.outbox, not from a slot
   std::vector<Column> columns;
   std::vector<std::size_t> key;  ///< positions in `columns`
   std::string load_query;

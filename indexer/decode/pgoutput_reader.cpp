@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/big_endian.hpp"
-#include "core/change_event.hpp"
-#include "decode/byte_reader.hpp"
+#include "decode/event_bytes.hpp"
 
 namespace daas {
 
 using change_event::RecordType;
+using decode::append_name;
+using decode::append_value;
 using decode::ByteReader;
 using decode::fail;
 
@@ -18,12 +18,6 @@ namespace {
 constexpr std::uint64_t kXids = 1ULL << 32;
 constexpr std::uint8_t kTransactional = 1;
 constexpr std::uint8_t kPartOfIdentity = 1;
-
-void put_string(std::string& out, std::string_view text) {
-  if (text.size() > 0xFFFF) fail("a name of " + std::to_string(text.size()) + " bytes");
-  append_big_endian(out, static_cast<std::uint16_t>(text.size()));
-  out += text;
-}
 
 std::string_view c_string(ByteReader& body, const char* what) {
   const auto end = body.rest().find('\0');
@@ -47,15 +41,9 @@ std::string image(ByteReader& body, const std::vector<bool>& identity, bool key_
     if (key_only && !identity[i]) {
       append_big_endian(image, std::uint8_t{change_event::kOmittedTag});
     } else if (kind == 't') {
-      if (bytes.size() <= change_event::kMaxShortLength) {
-        append_big_endian(image, static_cast<std::uint8_t>(bytes.size()));
-      } else {
-        append_big_endian(image, std::uint8_t{change_event::kLongLength});
-        append_big_endian(image, static_cast<std::uint32_t>(bytes.size()));
-      }
-      image += bytes;
+      append_value(image, bytes);
     } else if (kind == 'n') {
-      append_big_endian(image, std::uint8_t{change_event::kNullTag});
+      append_value(image, std::nullopt);
     } else if (kind == 'u') {
       append_big_endian(image, std::uint8_t{change_event::kUnchangedTag});
     } else {
@@ -114,7 +102,7 @@ void PgoutputReader::commit(ByteReader& body) {
   append_big_endian(record, body.integer<std::uint64_t>("a commit position"));
   append_big_endian(record, body.integer<std::uint64_t>("an end position"));
   append_big_endian(record, body.integer<std::int64_t>("a commit time"));
-  if (begun_) append(static_cast<char>(RecordType::kCommit), record);
+  if (begun_) append(RecordType::kCommit, record);
   open_ = false;
 }
 
@@ -133,7 +121,7 @@ void PgoutputReader::relation(ByteReader& body) {
     append_big_endian(columns, static_cast<std::uint8_t>(identity ? change_event::kIdentityColumn : 0));
     append_big_endian(columns, body.integer<std::uint32_t>("a column's type"));
     append_big_endian(columns, body.integer<std::int32_t>("a column's typmod"));
-    put_string(columns, column);
+    append_name(columns, column);
   }
   // Of a default identity without a primary key, and of an index that is gone, no column is marked.
   const bool any = std::find(table.identity.begin(), table.identity.end(), true) != table.identity.end();
@@ -143,10 +131,10 @@ void PgoutputReader::relation(ByteReader& body) {
   std::string record;
   append_big_endian(record, oid);
   record += static_cast<char>(identity);
-  put_string(record, schema);
-  put_string(record, name);
+  append_name(record, schema);
+  append_name(record, name);
   append_big_endian(record, count);
-  append(static_cast<char>(RecordType::kRelation), record + columns);
+  append(RecordType::kRelation, record + columns);
   tables_[oid] = std::move(table);
 }
 
@@ -155,7 +143,7 @@ void PgoutputReader::insert(ByteReader& body) {
   if (body.integer<char>("a row's kind") != 'N') fail("an INSERT without a new row");
   std::string record;
   append_big_endian(record, oid);
-  append(static_cast<char>(RecordType::kInsert), record + image(body, table(oid).identity, false));
+  append(RecordType::kInsert, record + image(body, table(oid).identity, false));
 }
 
 void PgoutputReader::update(ByteReader& body) {
@@ -171,7 +159,7 @@ void PgoutputReader::update(ByteReader& body) {
   std::string record;
   append_big_endian(record, oid);
   append_big_endian(record, static_cast<std::uint32_t>(old.size()));
-  append(static_cast<char>(RecordType::kUpdate), record + old + image(body, identity, false));
+  append(RecordType::kUpdate, record + old + image(body, identity, false));
 }
 
 void PgoutputReader::erase(ByteReader& body) {
@@ -180,7 +168,7 @@ void PgoutputReader::erase(ByteReader& body) {
   if (kind != 'K' && kind != 'O') fail("a DELETE without an old row");
   std::string record;
   append_big_endian(record, oid);
-  append(static_cast<char>(RecordType::kDelete), record + image(body, table(oid).identity, kind == 'K'));
+  append(RecordType::kDelete, record + image(body, table(oid).identity, kind == 'K'));
 }
 
 void PgoutputReader::truncate(ByteReader& body) {
@@ -189,7 +177,7 @@ void PgoutputReader::truncate(ByteReader& body) {
   for (std::uint32_t i = 0; i < count; ++i) {
     std::string record;
     append_big_endian(record, body.integer<std::uint32_t>("a table's oid"));
-    append(static_cast<char>(RecordType::kTruncate), record);
+    append(RecordType::kTruncate, record);
   }
 }
 
@@ -201,8 +189,8 @@ void PgoutputReader::message_of(ByteReader& body) {
   if (!transactional || !prefix.starts_with(change_event::kMessagePrefix)) return;
   if (prefix.size() > change_event::kLongestPrefix || content.size() > change_event::kMessageBytes) return;
   std::string record;
-  put_string(record, prefix);
-  append(static_cast<char>(RecordType::kMessage), record.append(content));
+  append_name(record, prefix);
+  append(RecordType::kMessage, record.append(content));
 }
 
 const PgoutputReader::Table& PgoutputReader::table(std::uint32_t oid) const {
@@ -220,16 +208,10 @@ std::uint64_t PgoutputReader::full_xid(std::uint32_t xid) {
   return full;
 }
 
-void PgoutputReader::append(char type, std::string_view body) {
+void PgoutputReader::append(RecordType type, std::string_view body) {
   if (!open_) fail("pgoutput sent a change outside of transactions");
-  const auto put_record = [this](char record, std::string_view bytes) {
-    if (bytes.size() > 0xFFFFFFFF) fail("a row of over 4 GB");
-    gathered_ += record;
-    append_big_endian(gathered_, static_cast<std::uint32_t>(bytes.size()));
-    gathered_ += bytes;
-  };
-  if (!std::exchange(begun_, true)) put_record(static_cast<char>(RecordType::kBegin), begin_);
-  put_record(type, body);
+  if (!std::exchange(begun_, true)) decode::append_record(gathered_, RecordType::kBegin, begin_);
+  decode::append_record(gathered_, type, body);
 }
 
 }  // namespace daas

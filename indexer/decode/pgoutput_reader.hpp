@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/change_event.hpp"
+
 namespace daas {
 
 namespace decode {
@@ -47,7 +49,7 @@ class PgoutputReader {
   const Table& table(std::uint32_t oid) const;
   std::uint64_t full_xid(std::uint32_t xid);
   /// A record of the open transaction. Its begin stands before the first one, so that a transaction without any is nothing.
-  void append(char type, std::string_view body);
+  void append(change_event::RecordType type, std::string_view body);
 
   std::uint64_t near_xid_;
   std::map<std::uint32_t, Table> tables_;

@@ -105,6 +105,12 @@ void Bookkeeper::mark_all_stale() {
   connection_.run("UPDATE daas.generation SET revision = 0");
 }
 
+void Bookkeeper::mark_slot_models_stale() {
+  const std::lock_guard lock(mutex_);
+  connection_.run("UPDATE daas.generation g SET revision = 0 FROM daas.model m"
+                  " WHERE m.name = g.model AND coalesce(m.options ->> 'capture', '') <> 'notify'");
+}
+
 void Bookkeeper::add_collection(const std::string& model, const std::string& collection) {
   change([&] {
     connection_.run("INSERT INTO daas.collection (name, model, system_identifier)"
@@ -284,6 +290,11 @@ std::uint64_t Bookkeeper::next_xid() {
 void Bookkeeper::heartbeat() {
   const std::lock_guard lock(heartbeat_mutex_);
   heartbeats_.run("SELECT pg_logical_emit_message(true, 'daas.heartbeat', '')");
+}
+
+void Bookkeeper::move_wal() {
+  const std::lock_guard lock(heartbeat_mutex_);
+  heartbeats_.run("SELECT pg_logical_emit_message(false, 'daas.heartbeat', '')");
 }
 
 }  // namespace daas

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -78,6 +79,12 @@ class Bookkeeper {
     kUsable,
     kLost,  ///< ours, nobody reads it, and PostgreSQL removed WAL that it needed
   };
+  /// What the models want to hear of changes by. Without any model: a slot, if server and role allow one.
+  struct Captures {
+    bool logical = false;
+    bool outbox = false;
+  };
+  Captures captures();
   /// Name of the role, quoted. Throws Error(kRetry), with what to run, when server or role can't
   /// capture changes.
   std::string check_capture();
@@ -86,6 +93,13 @@ class Bookkeeper {
   /// Throws Error(kRetry), with what to run, unless the publication is there and sends every change: pgoutput takes its word.
   void check_publishes_all(const std::string& publication);
   void drop_slot(const std::string& name);
+  /// Server process that reads the slot, or the outbox; 0: none.
+  std::int64_t slot_reader(const std::string& slot);
+  std::int64_t outbox_reader();
+  /// Changes as long as the daemon of the present epoch is alive.
+  std::string sign_of_life();
+  /// Ends the session of another daas-indexer, and those that it left in the middle of a transaction for so long.
+  void end_silent(std::int64_t pid, std::chrono::seconds silence);
   struct WalState {
     Lsn insert = 0;                    ///< where the server writes
     std::int64_t retained = 0;         ///< bytes of WAL that the slot keeps
@@ -100,6 +114,7 @@ class Bookkeeper {
   Standing standing();
   /// A new epoch for this start, persisted, higher than every one that Solr knows. Progress rows of
   /// another cluster are removed.
+  /// @param slot empty: none
   std::int64_t begin_epoch(const std::string& name_space, const std::string& slot,
                            const Succession& succession);
   /// What the start waits for, for daas.status(); begin_epoch() takes it back.
@@ -108,9 +123,11 @@ class Bookkeeper {
   std::int64_t beat();
   /// Highest number that next_generation() gave, or that Solr was told of.
   int highest_generation() const { return highest_generation_.load(); }
-  /// What was captured so far is lost (the slot is new): every model must be loaded again. Its live
-  /// generation stays readable until then.
+  /// What was captured so far is lost: every model must be loaded again. Its live generation stays
+  /// readable until then.
   void mark_all_stale();
+  /// The same, of those that hear of changes by the slot, which is new.
+  void mark_slot_models_stale();
 
   /// Before a collection is asked for; a crash of anybody leaves a name that can be cleaned up.
   void add_collection(const std::string& model, const std::string& collection);
@@ -163,6 +180,8 @@ class Bookkeeper {
   std::uint64_t next_xid();
   /// A transactional message: its commit flushes the WAL and arrives in the stream.
   void heartbeat();
+  /// Moves the insert LSN; nobody reads what does it.
+  void move_wal();
 
  private:
   /// Runs statements in a transaction of this epoch.

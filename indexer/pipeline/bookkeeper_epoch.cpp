@@ -6,8 +6,20 @@
 #include "pipeline/bookkeeper.hpp"
 #include "pipeline/host_name.hpp"
 #include "pipeline/obstacle_note.hpp"
+#include "pipeline/outbox_source.hpp"
 
 namespace daas {
+
+Bookkeeper::Captures Bookkeeper::captures() {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run(
+      "SELECT count(*) FILTER (WHERE notify), count(*) FILTER (WHERE NOT notify),"
+      " current_setting('wal_level') = 'logical' AND EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolreplication OR rolsuper))"
+      " FROM (SELECT coalesce(options ->> 'capture', '') = 'notify' AS notify FROM daas.model) m");
+  const bool outbox = rows.integer(0, 0) > 0;
+  const bool logical = rows.integer(0, 1) > 0;
+  return {logical || (!outbox && rows.boolean(0, 2)), outbox};
+}
 
 std::string Bookkeeper::check_capture() {
   const std::lock_guard lock(mutex_);
@@ -18,7 +30,7 @@ std::string Bookkeeper::check_capture() {
   if (rows(0, 0) != "logical") {
     throw Error(Remedy::kRetry,
                 "wal_level is " + rows.text(0, 0) + ": changes are decoded from logical WAL only",
-                "ALTER SYSTEM SET wal_level = 'logical', then restart PostgreSQL");
+                "ALTER SYSTEM SET wal_level = 'logical', then restart PostgreSQL; or give every model the option \"capture\": \"notify\"");
   }
   if (!rows.boolean(0, 1)) {
     throw Error(Remedy::kRetry, "the role " + role + " does not have the attribute REPLICATION",
@@ -67,17 +79,46 @@ void Bookkeeper::drop_slot(const std::string& name) {
   connection_.run("SELECT pg_drop_replication_slot($1)", {name});
 }
 
+std::int64_t Bookkeeper::slot_reader(const std::string& slot) {
+  const std::lock_guard lock(mutex_);
+  return connection_.run("SELECT coalesce(max(active_pid), 0) FROM pg_replication_slots WHERE slot_name = $1", {slot}).integer(0, 0);
+}
+
+std::int64_t Bookkeeper::outbox_reader() {
+  const std::lock_guard lock(mutex_);
+  return connection_
+      .run(std::string("SELECT coalesce(max(l.pid), 0) FROM pg_locks l, (VALUES (") + OutboxSource::kLock + ")) k (class, object)"
+           " WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = k.class AND l.objid::bigint = k.object"
+           " AND l.objsubid = 2 AND l.database = " + std::to_string(identity_.database))
+      .integer(0, 0);
+}
+
+std::string Bookkeeper::sign_of_life() {
+  const std::lock_guard lock(mutex_);
+  const auto rows = connection_.run("SELECT concat_ws(' ', epoch, beat, reported_at) FROM daas.daemon");
+  return rows.rows() == 0 ? std::string() : rows.text(0, 0);
+}
+
+void Bookkeeper::end_silent(std::int64_t pid, std::chrono::seconds silence) {
+  const std::lock_guard lock(mutex_);
+  // A person who reads the slot is left alone.
+  connection_.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+      " WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'daas-indexer%'"
+      " AND (pid = $1::int OR state = 'idle in transaction' AND state_change < clock_timestamp() - make_interval(secs => $2::int))",
+      {std::to_string(pid), std::to_string(silence.count())});
+}
+
 Bookkeeper::WalState Bookkeeper::wal(const std::string& slot) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
       "SELECT pg_current_wal_insert_lsn(),"
-      " greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,"
-      " safe_wal_size FROM pg_replication_slots WHERE slot_name = $1 AND restart_lsn IS NOT NULL",
+      " greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint, safe_wal_size"
+      " FROM (VALUES (true)) one LEFT JOIN pg_replication_slots ON slot_name = $1 AND restart_lsn IS NOT NULL",
       {slot});
   WalState wal;
-  if (rows.rows() == 0) return wal;
   wal.insert = parse_lsn(rows(0, 0)).value_or(0);
-  wal.retained = rows.integer(0, 1);
+  if (!rows.is_null(0, 1)) wal.retained = rows.integer(0, 1);
   if (!rows.is_null(0, 2)) wal.safe = rows.integer(0, 2);
   return wal;
 }
@@ -117,7 +158,7 @@ std::int64_t Bookkeeper::begin_epoch(const std::string& name_space, const std::s
   const auto rows = connection_.run(
       "INSERT INTO daas.daemon AS d (system_identifier, epoch, beat, namespace, slot, pid, host,"
       " started_at, reported_at)"
-      " VALUES ($1::bigint, $6::bigint + 1, $7::bigint + 1, $2, $3, $4::int, $5, now(), now())"
+      " VALUES ($1::bigint, $6::bigint + 1, $7::bigint + 1, $2, nullif($3, ''), $4::int, $5, now(), now())"
       " ON CONFLICT (singleton) DO UPDATE SET system_identifier = excluded.system_identifier,"
       " epoch = greatest(d.epoch, $6::bigint) + 1, beat = greatest(d.beat, $7::bigint) + 1,"
       " obstacle = NULL, obstacle_hint = NULL, namespace = excluded.namespace,"

@@ -16,15 +16,13 @@ constexpr milliseconds kConfirmInterval{1000};
 
 }  // namespace
 
-Capture::Capture(std::unique_ptr<ReplicationStream> stream, CommitLog& log,
-                 const Interrupt& interrupt, SpillRule spill_rule,
-                 std::optional<PgoutputReader> pgoutput, std::function<void(std::exception_ptr)> failed)
-    : stream_(std::move(stream)),
+Capture::Capture(std::shared_ptr<ChangeSource> source, CommitLog& log,
+                 const Interrupt& interrupt, SpillRule spill_rule, std::function<void(std::exception_ptr)> failed)
+    : source_(std::move(source)),
       log_(log),
       interrupt_(interrupt),
       spill_rule_(std::move(spill_rule)),
       failed_(std::move(failed)),
-      pgoutput_(std::move(pgoutput)),
       thread_([this] { run(); }) {}
 
 Capture::~Capture() { thread_.join(); }
@@ -33,38 +31,28 @@ void Capture::run() {
   try {
     auto confirmed_at = Clock::now();
     while (!interrupt_.raised()) {
-      if (log_.wait_room(milliseconds(500))) read(stream_->receive(milliseconds(200)));
+      if (log_.wait_room(milliseconds(500))) read(source_->receive(milliseconds(200)));
       if (std::exchange(reply_wanted_, false) || Clock::now() - confirmed_at >= kConfirmInterval) {
-        if (const auto position = log_.confirmable(); position != 0) stream_->confirm(position);
+        if (const auto position = log_.confirmable(); position != 0) source_->confirm(position);
         confirmed_at = Clock::now();
       }
     }
-    stream_->finish();
+    source_->finish();
   } catch (const Interrupted&) {
-    stream_->finish();
+    source_->finish();
   } catch (...) {
     failed_(std::current_exception());
   }
 }
 
-void Capture::read(ReplicationStream::Message message) {
-  switch (message.kind) {
-    case ReplicationStream::Message::Kind::kNone:
-      return;
-    case ReplicationStream::Message::Kind::kKeepalive:
-      reply_wanted_ |= message.reply_wanted;
-      // Inside a transaction it may already count that transaction's own WAL.
-      if (!(pgoutput_ ? pgoutput_->in_transaction() : decoder_.in_transaction())) log_.advance(message.wal_end);
-      return;
-    case ReplicationStream::Message::Kind::kData:
-      decode(std::move(message.data));
-      return;
-  }
+void Capture::read(ChangeSource::Event event) {
+  reply_wanted_ |= event.reply_wanted;
+  if (!event.data.empty()) decode(std::move(event.data));
+  // Inside a transaction it may already count that transaction's own WAL.
+  if (event.reached != 0 && !decoder_.in_transaction()) log_.advance(event.reached);
 }
 
 void Capture::decode(std::string message) {
-  if (pgoutput_) message = pgoutput_->feed(message);
-  if (message.empty()) return;
   for (auto& commit : decoder_.feed(std::move(message))) {
     commit.stored = std::exchange(spill_, nullptr);
     log_.append(std::move(commit));

@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "batch/commit_log.hpp"
 #include "batch/rule.hpp"
 #include "pg/replication.hpp"
 #include "pipeline/bookkeeper.hpp"
+#include "pipeline/feed.hpp"
 #include "pipeline/index_metrics.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/spill.hpp"
@@ -150,7 +150,8 @@ class Notice {
 struct IndexContext {
   const IndexOptions& options;
   Bookkeeper& bookkeeper;
-  CommitLog& log;
+  Feed& slot_feed;
+  Feed& outbox_feed;
   ReaderPool& readers;
   LoadPlaces& loads;
   ReportBoard& board;
@@ -167,6 +168,7 @@ struct IndexContext {
   /// Ends this run with an error that a new run may heal (lost connection, restarted Solr).
   std::function<void(std::exception_ptr)> fail;
 
+  Feed& feed(const Model& model) const { return model.by_outbox ? outbox_feed : slot_feed; }
   std::int64_t next_version() { return document_version(epoch, ++last_batch); }
 };
 

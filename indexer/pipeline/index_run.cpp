@@ -20,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kAliveInterval{5};
 constexpr std::chrono::seconds kReportInterval{1};
 constexpr milliseconds kStandbyPoll{1000};
+/// Of the daemon that is stood by for; it gives one every kAliveInterval.
+constexpr std::chrono::seconds kSilence{12};
+constexpr milliseconds kTailPatience{2};  ///< before a heartbeat flushes the WAL
 
 }  // namespace
 
@@ -30,10 +33,13 @@ IndexRun::IndexRun(const IndexOptions& options, const Interrupt& interrupt, Inde
       metrics_(metrics),
       waiting_(std::move(waiting)),
       bookkeeper_(options.pg, interrupt),
-      log_(options.queue_bytes),
+      slot_feed_(options.queue_bytes),
+      outbox_feed_(options.queue_bytes),
       readers_(options.pg_reader, options.reader_connections),
       loads_(static_cast<std::ptrdiff_t>(options.loads)) {
   board_.on_urgent = [this] { doorbell_.ring(); };
+  slot_feed_.hurry = [this] { bookkeeper_.heartbeat(); };
+  slot_feed_.patience = kTailPatience;
 }
 
 IndexRun::~IndexRun() {
@@ -43,8 +49,10 @@ IndexRun::~IndexRun() {
   metrics_.set_epoch(0);
   watch_.reset();
   threads_.raise();
-  capture_.reset();
-  log_.close();
+  slot_capture_.reset();
+  outbox_capture_.reset();
+  slot_feed_.log.close();
+  outbox_feed_.log.close();
   for (auto& [name, worker] : workers_) worker->end();
   workers_.clear();
   janitor_.reset();
@@ -62,18 +70,19 @@ void IndexRun::run() {
   waiting_("connects to PostgreSQL");
   identity_ = bookkeeper_.identify(options_.extension_version);
   slot_ = options_.slot.empty() ? default_slot(std::to_string(identity_.database)) : options_.slot;
-  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, log_, readers_, loads_, board_,
-                                            metrics_);
+  context_ = std::make_unique<IndexContext>(options_, bookkeeper_, slot_feed_, outbox_feed_, readers_, loads_,
+                                            board_, metrics_);
   context_->name_space = options_.name_space.empty() ? default_namespace(identity_.database_name)
                                                      : options_.name_space;
   context_->owner = identity_.owner();
   context_->fail = [this](std::exception_ptr error) { fail(error); };
   prepare_solr();
-  auto stream = open_stream();
+  open_sources();
   take_namespace();
+  if (outbox_source_) outbox_source_->set_epoch(context_->epoch);
   const LogField epoch("epoch", context_->epoch);
-  spdlog::info("epoch {} of database {}: slot {}, Solr namespace {}", context_->epoch,
-               identity_.database_name, slot_, context_->name_space);
+  spdlog::info("epoch {} of database {}: {}, Solr namespace {}", context_->epoch, identity_.database_name,
+               slot_source_ ? "slot " + slot_ + (outbox_source_ ? " and outbox" : "") : "outbox only", context_->name_space);
   definitions_ = std::make_unique<Connection>(options_.pg, "daas-indexer definitions",
                                               Session::kPlain, &interrupt_);
   definitions_->run("LISTEN daas");
@@ -84,10 +93,7 @@ void IndexRun::run() {
   });
   // Every model that goes on subscribes before the first message is read.
   follow_definitions();
-  std::optional<PgoutputReader> pgoutput;
-  if (options_.plugin == kPgoutput) pgoutput.emplace(bookkeeper_.next_xid());
-  capture_ = std::make_unique<Capture>(std::move(stream), log_, threads_, options_.spill, std::move(pgoutput),
-                                       [this](std::exception_ptr error) { fail(error); });
+  start_captures();
   metrics_.set_epoch(context_->epoch);
   waiting_("");
   coordinate();
@@ -129,9 +135,56 @@ void IndexRun::take_namespace() {
     spdlog::warn("every model is loaded anew: {}", succession.missed);
     bookkeeper_.mark_all_stale();
   }
-  context_->epoch = bookkeeper_.begin_epoch(context_->name_space, slot_, succession);
+  context_->epoch = bookkeeper_.begin_epoch(context_->name_space, slot_source_ ? slot_ : "", succession);
   ours = bookkeeper_.standing();
   watch_ = std::make_unique<SolrWatch>(*context_, ours, interrupt_, [this] { doorbell_.ring(); });
+}
+
+void IndexRun::open_sources() {
+  const auto wanted = bookkeeper_.captures();
+  if (wanted.logical) {
+    std::optional<PgoutputReader> pgoutput;
+    auto stream = open_stream();
+    if (options_.plugin == kPgoutput) pgoutput.emplace(bookkeeper_.next_xid());
+    slot_source_ = std::make_shared<SlotSource>(std::move(stream), std::move(pgoutput));
+  }
+  if (!wanted.outbox) return;
+  while (!open_outbox()) stand_by(bookkeeper_.outbox_reader(), "another daemon reads the outbox");
+}
+
+void IndexRun::stand_by(std::int64_t pid, const std::string& why) {
+  waiting_("stands by: " + why);
+  const auto now = Clock::now();
+  if (Holder seen{pid, bookkeeper_.sign_of_life(), now}; seen.pid != holder_.pid || seen.sign != holder_.sign) {
+    holder_ = std::move(seen);
+  } else if (pid != 0 && now - holder_.since >= kSilence) {
+    // Whatever it does when it wakes up belongs to an older epoch.
+    spdlog::warn("the daemon of process {} has given no sign of life for {} s: its sessions are ended", pid, kSilence.count());
+    bookkeeper_.end_silent(pid, kSilence);
+    holder_.since = now;
+  }
+  interrupt_.wait(kStandbyPoll);
+}
+
+bool IndexRun::open_outbox() {
+  auto source = std::make_shared<OutboxSource>(options_.pg, threads_);
+  if (!source->take()) return false;
+  outbox_feed_.hurry = [this, source] {
+    bookkeeper_.move_wal();
+    source->hurry();
+  };
+  outbox_source_ = std::move(source);
+  return true;
+}
+
+void IndexRun::start_captures() {
+  const auto start = [this](const std::shared_ptr<ChangeSource>& source, Feed& feed, std::unique_ptr<Capture>& capture) {
+    if (!source || capture) return;
+    capture = std::make_unique<Capture>(source, feed.log, threads_, options_.spill,
+                                        [this](std::exception_ptr error) { fail(error); });
+  };
+  start(slot_source_, slot_feed_, slot_capture_);
+  start(outbox_source_, outbox_feed_, outbox_capture_);
 }
 
 std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
@@ -153,9 +206,8 @@ std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
                         " SET output_plugin_libraries = pgoutput, test_decoding, daas");
       }
       if (error.sqlstate() != "55006") throw;
-      waiting_("stands by: " + std::string(error.what()));
+      stand_by(bookkeeper_.slot_reader(slot_), error.what());
     }
-    interrupt_.wait(kStandbyPoll);
     stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);
   }
 }
@@ -165,7 +217,7 @@ void IndexRun::ensure_slot(ReplicationStream& stream) {
   if (state == Bookkeeper::SlotState::kUsable) return;
   // Whatever was captured before is lost with the old slot. This is written down first: with a
   // slot but without this, a crash in between would leave generations that miss changes.
-  bookkeeper_.mark_all_stale();
+  bookkeeper_.mark_slot_models_stale();
   context_->missed = "the replication slot " + slot_ + " is new";
   if (state == Bookkeeper::SlotState::kLost) {
     context_->missed = "PostgreSQL removed WAL that the replication slot " + slot_ +
@@ -209,12 +261,17 @@ void IndexRun::coordinate() {
       janitor_->see(collections);
     }
     const auto now = Clock::now();
-    if (const auto name = log_.laggard(now, options_.patience)) leave_behind(*name);
+    for (const auto* const feed : {&slot_feed_, &outbox_feed_}) {
+      if (const auto name = feed->log.laggard(now, options_.patience)) leave_behind(*name);
+    }
     const bool alive = now - alive_at >= kAliveInterval;
     try {
       // The poll heals a lost notification.
       const bool cleaned = cleaned_.exchange(false);
-      if (notified || alive || cleaned || board_.urgent()) follow_definitions();
+      if (notified || alive || cleaned || board_.urgent()) {
+        follow_definitions();
+        start_captures();
+      }
       if (alive || board_.urgent() || now - reported_at >= kReportInterval) {
         write_reports(alive);
         observe(alive);
@@ -269,11 +326,13 @@ void IndexRun::write_reports(bool alive) {
 
 void IndexRun::observe(bool alive) {
   metrics_.sample();
-  metrics_.set_queue_bytes(log_.bytes());
-  for (const auto& backlog : log_.backlog()) {
-    auto& model = metrics_.model(backlog.name);
-    model.queued = backlog.commits;
-    model.oldest_queued = backlog.oldest_us;
+  metrics_.set_queue_bytes(slot_feed_.log.bytes() + outbox_feed_.log.bytes());
+  for (const auto* const feed : {&slot_feed_, &outbox_feed_}) {
+    for (const auto& backlog : feed->log.backlog()) {
+      auto& model = metrics_.model(backlog.name);
+      model.queued = backlog.commits;
+      model.oldest_queued = backlog.oldest_us;
+    }
   }
   if (alive) metrics_.set_wal(bookkeeper_.wal(slot_));
 }
@@ -338,8 +397,15 @@ void IndexRun::begin_model(Model model) {
     return;
   }
   const auto name = model.name;
+  if (!model.by_outbox && !slot_source_) {
+    throw Error(Remedy::kRestart, "model " + name + " is the first one that needs a replication slot");
+  }
+  if (model.by_outbox && !outbox_source_) {
+    if (!open_outbox()) throw Error(Remedy::kAgain, "another session reads the outbox");
+    outbox_source_->set_epoch(context_->epoch);
+  }
   // Until the capture starts, nobody has missed anything.
-  const bool replayed = !capture_;
+  const bool replayed = !(model.by_outbox ? outbox_capture_ : slot_capture_);
   auto worker = std::make_unique<ModelWorker>(*context_, std::move(model), replayed);
   worker->start();
   workers_.emplace(name, std::move(worker));

@@ -15,11 +15,13 @@
 #include "pipeline/doorbell.hpp"
 #include "pipeline/janitor.hpp"
 #include "pipeline/model_worker.hpp"
+#include "pipeline/outbox_source.hpp"
+#include "pipeline/slot_source.hpp"
 #include "pipeline/solr_watch.hpp"
 
 namespace daas {
 
-/// Owns the threads of a run; all of them end with it. Used by one thread.
+/// Changes come from a slot, from the outbox, or from both, as the models want it. Owns the threads of a run; all of them end with it. Used by one thread.
 class IndexRun {
  public:
   /// @param waiting gets what start() waits for, in words; empty when it runs
@@ -31,7 +33,15 @@ class IndexRun {
   void run();
 
  private:
+  /// Opens the sources that the models want; waits while another daemon has one.
+  void open_sources();
   std::unique_ptr<ReplicationStream> open_stream();
+  /// Waits a while for the daemon whose server process has what we want, and ends its sessions when it hangs.
+  void stand_by(std::int64_t pid, const std::string& why);
+  /// False while another daemon reads the outbox.
+  bool open_outbox();
+  /// Reads the sources that are open and not read yet: every model that goes on has subscribed.
+  void start_captures();
   void ensure_slot(ReplicationStream& stream);
   void prepare_solr();
   /// Makes sure that the namespace is this database's, and begins the epoch.
@@ -59,7 +69,8 @@ class IndexRun {
   Bookkeeper bookkeeper_;
   Bookkeeper::Identity identity_;
   std::string slot_;
-  CommitLog log_;
+  Feed slot_feed_;
+  Feed outbox_feed_;
   ReaderPool readers_;
   LoadPlaces loads_;
   ReportBoard board_;
@@ -72,7 +83,17 @@ class IndexRun {
   std::map<std::string, std::unique_ptr<ModelWorker>> workers_;
   std::map<std::string, std::int64_t> idle_;  ///< paused or stopped: revision that is at rest
   std::vector<std::string> swept_;  ///< the models that the janitor was told of last
-  std::unique_ptr<Capture> capture_;
+  /// The daemon that is stood by for.
+  struct Holder {
+    std::int64_t pid = 0;
+    std::string sign;
+    std::chrono::steady_clock::time_point since{};  ///< that it has been silent
+  };
+  Holder holder_;
+  std::shared_ptr<SlotSource> slot_source_;      ///< null: no model wants it
+  std::shared_ptr<OutboxSource> outbox_source_;  ///< null: no model wants it
+  std::unique_ptr<Capture> slot_capture_;
+  std::unique_ptr<Capture> outbox_capture_;
 };
 
 }  // namespace daas

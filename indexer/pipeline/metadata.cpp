@@ -49,12 +49,15 @@ std::vector<Model> read_models(Connection& connection) {
       "SELECT name, kind, columns::text, to_json(key)::text, load_query, fetch_query, revision,"
       " defined, paused, coalesce((options ->> 'shards')::int, 0),"
       " coalesce((options ->> 'replicas')::int, 0),"
-      " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text, views::text"
+      " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text, views::text,"
+      " coalesce(options ->> 'capture', '') = 'notify'"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
     model.name = rows.text(row, 0);
-    model.projection = rows(row, 1) == "projection";
+    model.by_outbox = rows.boolean(row, 14);
+    // The outbox has keys only.
+    model.projection = rows(row, 1) == "projection" && !model.by_outbox;
     model.columns = parse_columns(rows(row, 2));
     model.key = key_positions(model, parse_json(rows(row, 3), "daas.model.key"));
     model.load_query = rows.text(row, 4);

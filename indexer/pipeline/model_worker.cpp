@@ -38,10 +38,11 @@ std::unordered_set<std::uint32_t> tables_of(const Model& model) {
 ModelWorker::ModelWorker(IndexContext& context, Model model, bool replayed)
     : context_(context),
       model_(std::move(model)),
+      feed_(context.feed(model_)),
       metrics_(context.metrics.model(model_.name)),
       replayed_(replayed),
       revision_(model_.revision),
-      subscription_(context.log.subscribe(model_.name, tables_of(model_))),
+      subscription_(feed_.log.subscribe(model_.name, tables_of(model_))),
       letters_(context.bookkeeper, model_, metrics_),
       documents_(model_, context.options.plugin),
       rule_(context.options.batch),
@@ -326,8 +327,7 @@ void ModelWorker::observe() {
 }
 
 std::optional<ModelWorker::TimePoint> ModelWorker::next_deadline(TimePoint now) const {
-  auto deadline = boundary_at_ + idle_boundary();
-  if (const auto aged = rule_.deadline()) deadline = std::min(deadline, *aged);
+  auto deadline = rule_.deadline().value_or(boundary_at_ + idle_boundary());
   if (unopened_) deadline = std::min(deadline, opened_at_ + kSearcherInterval);
   if (oldest_undurable_) {
     deadline = std::min(deadline, durable_at_ + context_.options.durable_interval);
@@ -350,7 +350,8 @@ milliseconds ModelWorker::idle_boundary() const {
 }
 
 bool ModelWorker::boundary_due(TimePoint now) const {
-  if (rule_.due(now) || retry_asked_ || is_awaited() || now - boundary_at_ >= idle_boundary()) return true;
+  // What is pending waits for its rule: an idle boundary would take it, too.
+  if (rule_.due(now) || retry_asked_ || is_awaited() || (!rule_.deadline() && now - boundary_at_ >= idle_boundary())) return true;
   if (!load_) return false;
   return load_->phase() == Loader::Phase::kDone ||
          (load_->phase() == Loader::Phase::kReady && now - boundary_at_ >= kBirthRetry);

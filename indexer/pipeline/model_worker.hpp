@@ -141,6 +141,7 @@ class ModelWorker {
 
   IndexContext& context_;
   const Model model_;
+  Feed& feed_;
   ModelMetrics& metrics_;
   const bool replayed_;
   std::atomic<std::int64_t> revision_;

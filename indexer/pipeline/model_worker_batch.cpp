@@ -10,8 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTailPatience{2};  ///< before a heartbeat flushes the WAL
-
 std::size_t changes_of(const Commit& commit) {
   return std::max<std::size_t>(1, commit.change_count);
 }
@@ -41,10 +39,10 @@ void ModelWorker::give_back() {
 }
 
 bool ModelWorker::drain(Lsn horizon) {
-  bool flushed = false;
+  bool hurried = false;
   while (true) {
     absorb();
-    switch (subscription_->wait_decoded(horizon, flushed ? milliseconds(500) : kTailPatience)) {
+    switch (subscription_->wait_decoded(horizon, hurried ? milliseconds(500) : feed_.patience)) {
       case Progress::kReached:
         absorb();
         return true;
@@ -57,7 +55,7 @@ bool ModelWorker::drain(Lsn horizon) {
         break;
     }
     interrupt_.check();
-    if (!std::exchange(flushed, true)) context_.bookkeeper.heartbeat();
+    if (!std::exchange(hurried, true)) feed_.hurry();
   }
 }
 
@@ -106,7 +104,7 @@ void ModelWorker::boundary() {
   batch_position_ = session->before();
   batch_snapshot_ = session->snapshot_text();
   batch_time_ = postgres_time_now();
-  report_.captured = context_.log.decoded();
+  report_.captured = feed_.log.decoded();
   rule_.taken(pending_.size(), Clock::now());
   if (loaded && next_) switch_over(expected);
   // One that is still not passed is of a future that may never come.

@@ -40,6 +40,17 @@ void check_columns(const Model& model, const Model::Source& source, SnapshotSess
   }
 }
 
+/// Of a table and its partitions; daas._sync_outbox() keeps them where nobody hinders it.
+void check_triggers(const Model& model, const Model::Source& source, SnapshotSession& session) {
+  const auto rows = session.connection().run(
+      "SELECT min(p.oid::regclass::text) FROM"
+      " (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid)) p (oid) JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'p')"
+      " WHERE 4 > (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = p.oid AND t.tgname LIKE 'daas\\_outbox\\_%' AND t.tgenabled = 'A')",
+      {std::to_string(source.relation_oid)});
+  if (rows.is_null(0, 0)) return;
+  throw Error(Remedy::kStop, "table " + rows.text(0, 0) + " lacks triggers of the outbox: its changes are not captured", reload_statement(model.name));
+}
+
 /// Changes of what is not logged, and of what is no member of the publication, are not in the stream.
 void check_captured(const Model& model, const Model::Source& source, SnapshotSession& session, const std::string& plugin) {
   const auto rows = session.connection().run(
@@ -65,6 +76,10 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
     throw Error(Remedy::kStop,
                 "table " + table + " has row security, so what its rows are depends on who asks",
                 "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY; " + reload);
+  }
+  if (model.by_outbox) {
+    check_triggers(model, source, session);
+    return;
   }
   if (!rows.boolean(0, 2)) {
     throw Error(Remedy::kStop,

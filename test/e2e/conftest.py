@@ -2,7 +2,7 @@
 or per module. Everything that is started here ends here, also after a failure, Ctrl-C or SIGTERM.
 
 DAAS_INDEXER   the daemon to test (build/cmake/indexer/daas-indexer)
-CAPTURE        plugin or pgoutput: how the daemon hears of changes (plugin)
+CAPTURE        plugin, pgoutput or notify: how the daemon hears of changes (plugin)
 DAAS_E2E_SEED  seed of the random tests (random; printed when a test fails)
 """
 import itertools
@@ -18,7 +18,7 @@ import pytest
 
 from harness.indexer import BINARY
 from harness.postgres import running
-from harness.site import DECODER, Site
+from harness.site import CAPTURE, Site
 from harness.solr import Solr
 from harness.waiting import tail
 
@@ -27,8 +27,8 @@ _open_sites = []
 
 
 def pytest_runtest_setup(item):
-    only = item.get_closest_marker("own_plugin")
-    if DECODER != "plugin" and only:
+    only = item.get_closest_marker({"pgoutput": "own_plugin", "notify": "decoded"}.get(CAPTURE, ""))
+    if only:
         pytest.skip(only.args[0])
 
 

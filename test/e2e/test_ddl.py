@@ -229,6 +229,7 @@ def test_a_partition_that_becomes_unlogged_stops_its_model_until_it_is_logged_ag
 
 
 @pytest.mark.own_plugin("pgoutput can't read on without its publication: test_decoder.py")
+@pytest.mark.decoded("without decoding there is no publication")
 def test_a_publication_that_is_dropped_or_loses_a_table(site, model):
     def superuser(statement):
         with site.connect("postgres") as connection:
@@ -252,6 +253,7 @@ def test_a_publication_that_is_dropped_or_loses_a_table(site, model):
     ends_equal(site, model)
 
 
+@pytest.mark.decoded("without decoding it needs no right of replication")
 def test_a_role_that_loses_its_rights(site, model):
     site.sql("REVOKE SELECT ON shelf.t FROM e2e_reader")
     site.sql("UPDATE shelf.t SET n = n + 1")

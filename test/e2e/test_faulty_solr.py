@@ -166,10 +166,6 @@ def memory(site, name="VmHWM"):
 
 
 def test_while_solr_is_away_the_daemon_is_calm_and_small_and_the_slot_holds_what_waits(site, proxy):
-    def confirmed():
-        return site.value("SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots"
-                          " WHERE database = current_database()", (first,))
-
     before, lines = memory(site, "VmRSS"), site.indexer.log.read_text().count("\n")
     with proxy.fault("status", status=503) as rule:
         site.sql("UPDATE t SET v = 'waits'")
@@ -179,12 +175,12 @@ def test_while_solr_is_away_the_daemon_is_calm_and_small_and_the_slot_holds_what
         hits, going_on = rule.hits, until(2)
         wait_for(lambda: not going_on(), 10, "two seconds")
         assert rule.hits - hits < 30, "2 models, 2 lanes each, tried again with backoff: no busy loop"
-        assert not confirmed(), "nothing is confirmed that Solr has not got"
+        assert not site.is_confirmed(first), "nothing is confirmed that Solr has not got"
         assert memory(site) - before < 40_000, "kB more, whatever waits"
         said = site.indexer.log.read_text().count("\n") - lines
         assert said < 60, f"{said} lines of log"
     site.assert_equal("t")
-    wait_for(confirmed, 15, "the slot moves on")
+    wait_for(lambda: site.is_confirmed(first), 15, "the slot moves on")
     site.sql("UPDATE t SET v = 'short'")
 
 

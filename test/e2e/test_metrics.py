@@ -109,6 +109,7 @@ def test_a_refused_document_is_counted_and_a_gauge_says_how_many_are_set_aside(s
     site.sql("SELECT daas.drop_model('refused')")
 
 
+@pytest.mark.decoded("the outbox retains no WAL")
 def test_the_daemon_itself(site):
     assert figure(site, "daas_index_epoch") == site.value("SELECT epoch FROM daas.daemon")
     assert [labels for name, labels in figures(site) if name == "daas_build_info"]
@@ -141,8 +142,7 @@ def test_a_paused_model_does_not_hold_the_slot_and_resumes_to_equality(site):
     site.wait_for_state("ware", "paused")
     site.sql("UPDATE ware SET name = 'while paused' WHERE id < 50; DELETE FROM ware WHERE id = 60")
     position = site.value("SELECT pg_current_wal_insert_lsn()")
-    wait_for(lambda: site.value("SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots"
-                                " WHERE database = current_database()", (position,)), 20, "the slot goes on")
+    wait_for(lambda: site.is_confirmed(position), 20, "the slot goes on")
     assert site.api("ware", id="eq.60").json(), "readers keep what was there"
     site.sql("SELECT daas.resume_model('ware')")
     site.assert_equal("ware")

@@ -150,6 +150,7 @@ def test_a_scope_may_be_any_column(site):
 
 
 @pytest.mark.own_plugin("PostgreSQL refuses the UPDATE of a table without identity that pgoutput publishes")
+@pytest.mark.decoded("without decoding no replica identity is needed")
 def test_a_stopped_model_of_an_odd_table_says_what_can_be_run(site):
     table = quoted(SCHEMA) + "." + quoted("Lost \"x\"")
     site.sql(f"CREATE TABLE {table} (id int PRIMARY KEY, v int)")

@@ -102,6 +102,7 @@ def test_partitions_of_any_shape_come_and_go_under_writes(site, rng):
             assert site.status(name)["state"] == "running"
 
 
+@pytest.mark.decoded("without decoding no replica identity is needed")
 def test_a_partition_that_loses_its_identity_stops_the_model_and_is_named(site):
     site.sql("CREATE TABLE shelf (id int NOT NULL, place int NOT NULL, v int, UNIQUE (id, place)) PARTITION BY RANGE (place);"
              'CREATE TABLE "shelf 1" PARTITION OF shelf FOR VALUES FROM (0) TO (10);'

@@ -3,9 +3,6 @@ import pytest
 
 from harness.waiting import wait_for
 
-HELD = """SELECT pg_wal_lsn_diff(%s::pg_lsn, confirmed_flush_lsn) <= 0 FROM pg_replication_slots
-           WHERE database = current_database()"""
-
 
 @pytest.fixture(scope="module")
 def site(open_site):
@@ -46,7 +43,7 @@ def stopped(site, *words):
     site.sql("INSERT INTO healthy SELECT coalesce(max(id), 0) + 1, 'goes on' FROM healthy")
     site.assert_equal("healthy", deadline=10)
     position = site.value("SELECT pg_current_wal_insert_lsn()")
-    wait_for(lambda: site.value(HELD, (position,)), 15, "the slot is confirmed past the stop", pause=0.1)
+    wait_for(lambda: site.is_confirmed(position), 15, "the slot is confirmed past the stop", pause=0.1)
     assert site.indexer.readiness()[0] == 200
     return status
 

@@ -1,4 +1,5 @@
 """Rounds: a random schema, some models over it, writers beside a reader, and at the end all must be equal."""
+import json
 import random
 import re
 from collections import Counter
@@ -6,7 +7,7 @@ from collections import Counter
 import psycopg
 
 import history
-from harness.site import difference
+from harness.site import MODEL_OPTIONS, difference
 from harness.solr import SolrError
 from harness.waiting import NotYet, wait_for
 from random_query import one_table_query, random_query, random_views
@@ -128,7 +129,8 @@ class Round:
     def _define_once(self, name, query):
         with self.site.postgres.connect(self.site.database) as connection, connection.transaction():
             connection.execute("SET LOCAL ROLE e2e_owner")
-            connection.execute("SELECT daas.create_model(%s, %s, %s)", (name, self._live(query.text), query.key))
+            connection.execute("SELECT daas.create_model(%s, %s, %s, %s)",
+                               (name, self._live(query.text), query.key, json.dumps(MODEL_OPTIONS)))
             connection.execute("RESET ROLE")
             return self._damage(connection, name) if self.plant else ""
 

@@ -52,7 +52,7 @@ SELECT model, state FROM daas.status();
 SELECT name, owner FROM daas.model;
 -- The parts that run as the owner can't be called.
 SELECT said($$SELECT daas._create_model('postgres', 'public', 'x', 'SELECT id FROM superusers', NULL, '{}', false)$$);
-SELECT said($$SELECT daas._define_model('postgres', 'public', 'SELECT id FROM superusers', NULL)$$);
+SELECT said($$SELECT daas._define_model('postgres', 'public', 'SELECT id FROM superusers', NULL, false)$$);
 SELECT said($$SELECT daas.grant_role('admin', 'regress_daas_nobody')$$);
 SELECT said($$SELECT daas.uninstall()$$);
 SELECT said($$SELECT password_hash FROM daas.account$$);

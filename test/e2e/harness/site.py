@@ -14,8 +14,10 @@ from .postgres import ROOT
 from .solr import SolrError
 from .waiting import NotYet, wait_for
 
-# How the daemon hears of changes in all tests that don't say it themselves: CAPTURE=plugin or pgoutput.
-DECODER = os.environ.get("CAPTURE") or "plugin"
+# How the daemon hears of changes in all tests that don't say it themselves: CAPTURE=plugin, pgoutput or notify.
+CAPTURE = os.environ.get("CAPTURE") or "plugin"
+DECODER = "pgoutput" if CAPTURE == "pgoutput" else "plugin"
+MODEL_OPTIONS = {"capture": "notify"} if CAPTURE == "notify" else {}
 
 
 class Site:
@@ -67,7 +69,7 @@ class Site:
         return self.sql(statement, parameters)[0][0]
 
     def create_model(self, name, query, key=None, options=None):
-        self.sql("SELECT daas.create_model(%s, %s, %s, %s)", (name, query, key, json.dumps(options or {})))
+        self.sql("SELECT daas.create_model(%s, %s, %s, %s)", (name, query, key, json.dumps(MODEL_OPTIONS | (options or {}))))
         self.queries[name] = query
 
     def alter_model(self, name, query):
@@ -77,6 +79,14 @@ class Site:
     def status(self, model):
         with self.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute("SELECT * FROM daas.status(%s)", (model,)).fetchone()
+
+    def is_confirmed(self, position):
+        """Whether nothing before the position is kept for the daemon any more: neither WAL by its slot nor rows of the outbox."""
+        with self.connect("postgres") as connection:
+            if CAPTURE == "notify":
+                return not connection.execute("SELECT EXISTS (SELECT FROM daas.outbox)").fetchone()[0]
+            return connection.execute("SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots"
+                                      " WHERE database = current_database()", (position,)).fetchone()[0]
 
     def wait_for_state(self, model, state, deadline=60):
         def reached():

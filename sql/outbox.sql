@@ -1,0 +1,215 @@
+-- The outbox: how models with the option "capture": "notify" hear of changes. Statement triggers write
+-- the values that their deltas need, as they were and as they are, in the application's own transaction;
+-- daas-indexer takes them by snapshot and deletes them when Solr has them on disk. NOTIFY is the wake-up only.
+-- Invariant: no statement of an application fails because of what is here. So a trigger's function
+--   * names only columns that are there: DDL has it written anew in its own transaction (daas._capture_ddl);
+--   * converts a value to text only where that can't fail, else within a block that catches it (and costs a subtransaction);
+--   * takes no lock that another statement could wait for, and sends no NOTIFY where PREPARE TRANSACTION
+--     is possible, which refuses a transaction with one.
+
+CREATE SEQUENCE daas.outbox_seq CACHE 1;
+COMMENT ON SEQUENCE daas.outbox_seq IS 'Source of daas.outbox.seq.';
+
+CREATE TABLE daas.outbox (
+  xid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  seq       bigint NOT NULL DEFAULT nextval('daas.outbox_seq'),
+  relation  oid NOT NULL,
+  kind      "char" NOT NULL CHECK (kind IN ('C', 'L', 'T', 'D')),
+  columns   text[] NOT NULL DEFAULT '{}',
+  images    text[],
+  at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (xid, seq)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1);
+COMMENT ON TABLE  daas.outbox IS 'Changes that daas-indexer has not yet made durable in Solr, of tables of models with the option "capture": "notify".';
+COMMENT ON COLUMN daas.outbox.xid IS 'The transaction, as pg_snapshot knows it: which rows are new is a question of snapshots, since transactions don''t commit in the order of their ids.';
+COMMENT ON COLUMN daas.outbox.seq IS 'Order within the transaction.';
+COMMENT ON COLUMN daas.outbox.relation IS 'The table (a partition stands for itself), by number: it may be gone.';
+COMMENT ON COLUMN daas.outbox.kind IS 'C: rows changed. L: rows changed, with values too long to stand here. T: the table was truncated. D: a message about DDL (sql/capture.sql) is the one image.';
+COMMENT ON COLUMN daas.outbox.columns IS 'C: the columns whose values an image holds; none when any change means the same.';
+COMMENT ON COLUMN daas.outbox.images IS 'C: text[][] of the rows as they were and as they are, each once, a value per column.';
+COMMENT ON COLUMN daas.outbox.at IS 'When the statement was done.';
+
+CREATE FUNCTION daas._captures_by_outbox(options jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(options ->> 'capture', 'logical') = 'notify'
+$$;
+COMMENT ON FUNCTION daas._captures_by_outbox(jsonb) IS 'Internal: whether a model hears of changes by the outbox.';
+
+-- The columns whose values the deltas need, as they are now, and how those become text. plain: in a way that can't fail and is short.
+-- long: it may be longer than a row of the outbox should hold. risky: the output function may fail, or the text be far longer than
+-- the value. styled: settings say how.
+CREATE FUNCTION daas._outbox_columns(source regclass) RETURNS TABLE (name text, type regtype, form text, styled boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT a.attname, a.atttypid,
+         CASE WHEN t.typtype = 'e' THEN 'plain'
+              WHEN t.oid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype) THEN 'long'
+              WHEN t.oid IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype,
+                             'numeric'::regtype, 'oid'::regtype, 'date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype,
+                             'timestamptz'::regtype, 'interval'::regtype, 'uuid'::regtype, 'inet'::regtype, 'cidr'::regtype,
+                             'macaddr'::regtype, 'macaddr8'::regtype, 'name'::regtype, '"char"'::regtype) THEN 'plain'
+              ELSE 'risky' END,
+         NOT (t.typtype = 'e' OR t.typcategory IN ('B', 'N', 'S', 'I') AND t.oid NOT IN ('float4'::regtype, 'float8'::regtype, 'money'::regtype)
+              OR t.oid = 'uuid'::regtype)
+    FROM pg_attribute a, LATERAL (
+      WITH RECURSIVE base (oid, typtype, typbasetype, typcategory) AS (
+        SELECT d.oid, d.typtype, d.typbasetype, d.typcategory FROM pg_type d WHERE d.oid = a.atttypid
+        UNION ALL
+        SELECT d.oid, d.typtype, d.typbasetype, d.typcategory FROM base b JOIN pg_type d ON d.oid = b.typbasetype WHERE b.typtype = 'd')
+      SELECT b.* FROM base b WHERE b.typtype <> 'd') t
+   WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
+     AND a.attname IN (SELECT c FROM daas.delta d JOIN daas.model m ON m.name = d.model, jsonb_array_elements_text(d.columns) c
+                        WHERE d.relation = source AND d.mode <> 'refresh' AND daas._captures_by_outbox(m.options))
+   ORDER BY a.attnum
+$$;
+COMMENT ON FUNCTION daas._outbox_columns(regclass) IS 'Internal: the columns of a source that its images in the outbox have.';
+
+-- A statement's images go in rows of so many values, each of at most so many bytes: far from the 1 GB of a value.
+CREATE FUNCTION daas._outbox_body(source regclass) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  longest CONSTANT int := 262144;
+  together CONSTANT int := 256;
+  names text[];
+  risky boolean := false;
+  picked record;
+  values_list text := '';
+  passed text[] := '{}';
+  too_long text := 'false';
+  body text := '';
+  statement text;
+  measure text;
+  event text;
+BEGIN
+  FOR picked IN SELECT * FROM daas._outbox_columns(source) LOOP
+    names := names || picked.name;
+    risky := risky OR picked.form = 'risky';
+    -- Not a cast: of boolean, character and inet it is not what PostgreSQL prints.
+    statement := CASE WHEN picked.type IN ('int2', 'int4', 'int8', 'uuid', 'text', 'varchar', 'numeric') THEN format('r.%I::text', picked.name)
+                      ELSE format('CASE WHEN r.%I IS NOT NULL THEN format(''%%s'', r.%1$I) END', picked.name) END;
+    IF picked.form <> 'plain' THEN
+      measure := format(CASE picked.form WHEN 'long' THEN 'octet_length(r.%I)' ELSE 'octet_length(format(''%%s'', r.%I))' END, picked.name);
+      too_long := too_long || format(' OR coalesce(%s > %s, false)', measure, longest);
+      statement := format('CASE WHEN %s <= %s THEN %s END', measure, longest, statement);
+    END IF;
+    values_list := values_list || format('%s AS v%s, ', statement, cardinality(names));
+    passed := passed || format('i.v%s', cardinality(names));
+  END LOOP;
+  FOREACH event IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+    IF names IS NULL THEN
+      statement := format('INSERT INTO daas.outbox (relation, kind) SELECT tg_relid, ''C'' WHERE EXISTS (SELECT FROM %s)',
+                          CASE event WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END);
+    ELSE
+      statement := CASE event
+        WHEN 'INSERT' THEN format('SELECT %s%s AS l FROM new_rows r', values_list, too_long)
+        WHEN 'DELETE' THEN format('SELECT %s%s AS l FROM old_rows r', values_list, too_long)
+        ELSE format('SELECT %s%s AS l FROM new_rows r UNION SELECT %1$s%2$s FROM old_rows r', values_list, too_long) END;
+      statement := format(
+        'INSERT INTO daas.outbox (relation, kind, columns, images) '
+        'SELECT tg_relid, CASE WHEN bool_or(c.l) THEN ''L'' ELSE ''C'' END, %L, array_agg(c.v) '
+        'FROM (SELECT ARRAY[%s] AS v, i.l, (row_number() OVER () - 1) / %s AS part FROM (%s) i) c GROUP BY c.part',
+        names, array_to_string(passed, ', '), greatest(together / cardinality(names), 1), statement);
+    END IF;
+    body := body || format('  %s tg_op = %L THEN%s', CASE event WHEN 'INSERT' THEN 'IF' ELSE 'ELSIF' END, event, E'\n    ' || statement || E';\n');
+  END LOOP;
+  body := body || E'  ELSE\n    INSERT INTO daas.outbox (relation, kind) VALUES (tg_relid, ''T'');\n  END IF;\n';
+  IF risky THEN
+    body := E'  BEGIN\n' || body || E'  EXCEPTION WHEN OTHERS THEN\n    INSERT INTO daas.outbox (relation, kind) VALUES (tg_relid, ''L'');\n  END;\n';
+  END IF;
+  RETURN E'\nBEGIN\n' || body || E'  IF FOUND AND current_setting(''max_prepared_transactions'') = ''0'' THEN\n    PERFORM pg_notify(''daas_outbox'', '''');\n  END IF;\n  RETURN NULL;\nEND ';
+END $$;
+COMMENT ON FUNCTION daas._outbox_body(regclass) IS
+  'Internal: the trigger function of a source, for the columns that it has now and that the deltas of models need.';
+
+CREATE FUNCTION daas._check_notify(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  subscription name;
+BEGIN
+  SELECT s.subname INTO subscription FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid
+   WHERE r.srrelid IN (SELECT t.relid FROM pg_partition_tree(relation) t UNION SELECT relation) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % gets changes of the subscription "%", which fire no statement triggers', relation, subscription
+      USING ERRCODE = '0A000', HINT = 'Such a table needs "capture": "logical", or a model in the database that publishes it.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._check_notify(regclass) IS 'Internal: refuses a source whose changes its triggers would not see.';
+
+-- Triggers of this name are ours; statement triggers are not inherited by partitions, and a statement fires those of the
+-- table that it names. ENABLE ALWAYS: also under session_replication_role = replica.
+CREATE FUNCTION daas._sync_outbox() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET client_min_messages = error AS $$
+DECLARE
+  source regclass;
+  part regclass;
+  event text;
+  trigger pg_trigger;
+  function regprocedure;
+  body text;
+  styled boolean;
+BEGIN
+  FOR part, event IN
+    SELECT t.tgrelid, t.tgname FROM pg_trigger t
+     WHERE t.tgname LIKE 'daas\_outbox\_%' AND NOT t.tgisinternal
+       AND NOT EXISTS (SELECT FROM daas.source s JOIN daas.model m ON m.name = s.model
+                        WHERE daas._captures_by_outbox(m.options)
+                          AND s.relation IN (SELECT t.tgrelid UNION SELECT a.relid FROM pg_partition_ancestors(t.tgrelid) a))
+  LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', event, part);
+  END LOOP;
+  FOR source IN
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
+     WHERE daas._captures_by_outbox(m.options) ORDER BY 1
+  LOOP
+    body := daas._outbox_body(source);
+    styled := coalesce((SELECT bool_or(c.styled) FROM daas._outbox_columns(source) c), false);
+    SELECT t.tgfoid INTO function FROM pg_trigger t WHERE t.tgrelid = source AND t.tgname = 'daas_outbox_insert';
+    IF NOT FOUND THEN
+      PERFORM daas._check_notify(source);
+      function := NULL;
+    END IF;
+    IF function IS NULL OR (SELECT p.prosrc <> body OR (cardinality(p.proconfig) > 1) <> styled FROM pg_proc p WHERE p.oid = function) THEN
+      event := coalesce((SELECT p.proname FROM pg_proc p WHERE p.oid = function), '_outbox_' || nextval('daas.revision_seq'));
+      EXECUTE format(
+        'CREATE OR REPLACE FUNCTION daas.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp%s AS %L',
+        event,
+        -- Each takes its time at every call.
+        CASE WHEN styled THEN ' SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres SET timezone = ''UTC'' SET bytea_output = hex'
+                              ' SET extra_float_digits = 1' ELSE '' END, body);
+      function := format('daas.%I()', event)::regprocedure;
+      EXECUTE format('COMMENT ON FUNCTION %s IS %L', function, 'Internal: writes the changes of ' || source || ' to daas.outbox; maintained by daas._sync_outbox.');
+      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
+    END IF;
+    FOR part IN
+      SELECT source UNION SELECT p.relid FROM pg_partition_tree(source) p JOIN pg_class c ON c.oid = p.relid AND c.relkind IN ('r', 'p')
+    LOOP
+      FOREACH event IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
+        SELECT t.* INTO trigger FROM pg_trigger t WHERE t.tgrelid = part AND t.tgname = 'daas_outbox_' || event;
+        IF NOT FOUND OR trigger.tgfoid <> function THEN
+          EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s',
+                         'daas_outbox_' || event, event, part,
+                         CASE event WHEN 'insert' THEN 'REFERENCING NEW TABLE AS new_rows'
+                                    WHEN 'update' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
+                                    WHEN 'delete' THEN 'REFERENCING OLD TABLE AS old_rows' ELSE '' END,
+                         function);
+          trigger.tgenabled := 'O';
+        END IF;
+        IF trigger.tgenabled <> 'A' THEN
+          EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part, 'daas_outbox_' || event);
+        END IF;
+      END LOOP;
+    END LOOP;
+  END LOOP;
+  FOR function IN
+    SELECT p.oid FROM pg_proc p
+     WHERE p.pronamespace = 'daas'::regnamespace AND p.proname ~ '^_outbox_[0-9]+$' AND p.prorettype = 'trigger'::regtype
+       AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid)
+  LOOP
+    EXECUTE format('DROP FUNCTION IF EXISTS %s', function);
+  END LOOP;
+  -- Nobody will take what is left. Else it stays: rows of a partition that is detached, say, are of its root.
+  IF NOT EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options)) THEN
+    DELETE FROM daas.outbox;
+  END IF;
+END $$;
+COMMENT ON FUNCTION daas._sync_outbox() IS
+  'Internal: makes triggers and their functions what the models with "capture": "notify" need; others go.';
