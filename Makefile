@@ -6,7 +6,7 @@
 #   demo-env     with -s: shell assignments for scripts, with a fresh token
 #   check        builds and runs every test; needs no demo, works beside one
 #   all          builds the extension and the daemon
-#   bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads
+#   bench-load bench-stream bench-capture bench-outbox bench-fresh bench-join bench-memory bench-reads
 #                the speed that docs/performance.md claims, measured; minutes each, on a quiet machine
 #   bench-tokens what a token check costs, of each algorithm; seconds
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
@@ -85,7 +85,7 @@ bench: all solr venv
 	@embedded/install_packages bench/packages.txt
 	@cmake --build $(BUILD)/cmake -j$(JOBS) --target plain-loader print-plan -- --no-print-directory
 
-bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads: bench-%: bench
+bench-load bench-stream bench-capture bench-outbox bench-fresh bench-join bench-memory bench-reads: bench-%: bench
 	@$(VENV)/bin/python bench/$*.py
 
 bench-tokens: indexer
@@ -145,4 +145,4 @@ clean:
 	@test ! -e $(BUILD)/demo || demo/stop --clean
 	rm -rf $(BUILD)
 
-.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-fresh bench-join bench-memory bench-reads bench-tokens all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean
+.PHONY: faults fuzz fuzz-models fuzz-reads fuzz-scope test-clients test-schema test-docs fuzz-targets sanitize bench bench-load bench-stream bench-capture bench-outbox bench-fresh bench-join bench-memory bench-reads bench-tokens all packages extension indexer unit-tests solr venv demo demo-stop demo-clean demo-env check lint install clean

@@ -27,15 +27,15 @@ HWM_LIMIT_MB = 150
 
 
 @contextlib.contextmanager
-def stand(database="bench", solr=True, options=None):
-    """A Site whose daemon is not started yet (without Solr: only its Postgres)."""
+def stand(database="bench", solr=True, options=None, settings=None):
+    """A Site whose daemon is not started yet (without Solr: only its Postgres); settings of PostgreSQL."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print_machine()
     directory = Path(tempfile.mkdtemp(prefix="daas-bench-"))
     directory.chmod(0o755)  # the server's user passes through
     with contextlib.ExitStack() as ends:
         ends.callback(shutil.rmtree, directory, ignore_errors=True)
-        postgres = ends.enter_context(running(directory / "pg", **SETTINGS))
+        postgres = ends.enter_context(running(directory / "pg", **SETTINGS | (settings or {})))
         if not solr:
             yield postgres
             return
