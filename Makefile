@@ -12,7 +12,8 @@
 #   fuzz         libFuzzer on what reads bytes from outside; SECONDS=60 for each target
 #   sanitize     unit tests under the address, undefined-behaviour and thread sanitizers
 #   faults N=100 SEED=…
-#                kills and breaks everything N times beside random writes, and counts what is lost
+#                kills and breaks everything N times beside random writes, and counts what is lost;
+#                CAPTURE=pgoutput or notify: by another way to hear of changes
 #   fuzz-models MODELS=200 TXNS=10000 SEED=…
 #                random models over random tables beside random transactions: every visible state is held
 #                against its query at the state's snapshot

@@ -331,11 +331,12 @@ BEGIN
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND daas._renamed(d.command) IS NOT NULL;
       -- After the models were redefined: what their deltas need may have another name now.
-      IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s JOIN daas.source o ON o.relation = s
-                   JOIN daas.model m ON m.name = o.model AND daas._captures_by_outbox(m.options)
-                  WHERE d.classid = 'pg_class'::regclass) THEN
-        PERFORM daas._sync_outbox();
-      END IF;
+      PERFORM daas._sync_outbox(array_agg(s))
+         FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
+        WHERE d.classid = 'pg_class'::regclass
+          AND EXISTS (SELECT FROM daas.source o JOIN daas.model m ON m.name = o.model AND daas._captures_by_outbox(m.options)
+                       WHERE o.relation = s)
+       HAVING count(*) > 0;
       PERFORM daas._follow_changes(array_agg(d.objid))
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid = 'pg_class'::regclass

@@ -136,7 +136,7 @@ COMMENT ON FUNCTION daas._check_notify(regclass) IS 'Internal: refuses a source 
 
 -- Triggers of this name are ours; statement triggers are not inherited by partitions, and a statement fires those of the
 -- table that it names. ENABLE ALWAYS: also under session_replication_role = replica.
-CREATE FUNCTION daas._sync_outbox() RETURNS void
+CREATE FUNCTION daas._sync_outbox(sources oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET client_min_messages = error AS $$
 DECLARE
   source regclass;
@@ -158,7 +158,7 @@ BEGIN
   END LOOP;
   FOR source IN
     SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
-     WHERE daas._captures_by_outbox(m.options) ORDER BY 1
+     WHERE daas._captures_by_outbox(m.options) AND (sources IS NULL OR s.relation = ANY (sources)) ORDER BY 1
   LOOP
     body := daas._outbox_body(source);
     styled := coalesce((SELECT bool_or(c.styled) FROM daas._outbox_columns(source) c), false);
@@ -211,5 +211,5 @@ BEGIN
     DELETE FROM daas.outbox;
   END IF;
 END $$;
-COMMENT ON FUNCTION daas._sync_outbox() IS
-  'Internal: makes triggers and their functions what the models with "capture": "notify" need; others go.';
+COMMENT ON FUNCTION daas._sync_outbox(oid[]) IS
+  'Internal: makes triggers and their functions what the models with "capture": "notify" need, of these sources or of all; others go.';

@@ -89,7 +89,7 @@ class StoredChanges {
 struct Commit : ChangePart {
   std::uint64_t xid = 0;      ///< full transaction id (xid8), as in pg_snapshot
   Lsn lsn = 0;                ///< of the commit record
-  Lsn end_lsn = 0;            ///< end of the commit record + 1
+  Lsn end_lsn = 0;            ///< end of the commit record + 1; 0: not known, and what came before it may still come
   std::int64_t time_us = 0;   ///< commit time, microseconds since 2000-01-01 UTC
   std::size_t change_count = 0;           ///< stored ones included
   std::vector<std::uint32_t> truncated;   ///< oids of tables, each once

@@ -113,27 +113,24 @@ void OutboxReader::append_ddl(std::string_view content) {
 }
 
 void OutboxReader::append(RecordType type, std::string_view body) {
-  if (!begun_) {
-    std::string begin;
-    append_big_endian(begin, *xid_);
-    append_big_endian(begin, position_);
-    append_big_endian(begin, position_);
-    append_big_endian(begin, time_us_);
-    decode::append_record(gathered_, RecordType::kBegin, begin);
-    begun_ = true;
-  }
+  if (!std::exchange(begun_, true)) append_border(RecordType::kBegin);
   decode::append_record(gathered_, type, body);
   if (gathered_.size() >= change_event::kMessageBytes) ready_.push_back(std::exchange(gathered_, {}));
 }
 
+void OutboxReader::append_border(RecordType type) {
+  std::string record;
+  append_big_endian(record, *xid_);
+  append_big_endian(record, position_);
+  // Only the end of the scan says how far it is: all of its transactions have one position.
+  append_big_endian(record, std::uint64_t{0});
+  append_big_endian(record, time_us_);
+  decode::append_record(gathered_, type, record);
+}
+
 void OutboxReader::close() {
   if (begun_) {
-    std::string commit;
-    append_big_endian(commit, *xid_);
-    append_big_endian(commit, position_);
-    append_big_endian(commit, position_);
-    append_big_endian(commit, time_us_);
-    decode::append_record(gathered_, RecordType::kCommit, commit);
+    append_border(RecordType::kCommit);
     ready_.push_back(std::exchange(gathered_, {}));
   }
   begun_ = false;

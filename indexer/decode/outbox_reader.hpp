@@ -57,6 +57,8 @@ class OutboxReader {
 
  private:
   void append(change_event::RecordType type, std::string_view body);
+  /// The begin or the commit of the open transaction.
+  void append_border(change_event::RecordType type);
   void append_ddl(std::string_view content);
   void append_changes(const Row& row, const Source& source);
   void describe(const Source& source);

@@ -84,7 +84,7 @@ def test_reads_wait_for_positions(bare):
 
 def test_a_model_without_the_option_says_what_to_run(bare):
     site = bare
-    site.create_model("decoded", "SELECT id, note FROM flight")
+    site.create_model("decoded", "SELECT id, note FROM flight", options={"capture": "logical"})
 
     def said():
         status = site.status("decoded")
@@ -100,7 +100,7 @@ def test_a_model_without_the_option_says_what_to_run(bare):
 
 def test_a_switch_there_and_back_loads_anew_behind_what_is_served_without_a_failed_read(site):
     site.sql("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'a' FROM generate_series(1, 2000) i")
-    site.create_model("t", "SELECT id, v FROM t")
+    site.create_model("t", "SELECT id, v FROM t", options={"capture": "logical"})
     site.sql("SELECT daas.create_api('t', public => true)")
     site.assert_equal("t")
     site.wait_for_api("t", status=200)
@@ -135,7 +135,7 @@ def test_a_switch_there_and_back_loads_anew_behind_what_is_served_without_a_fail
 def test_what_was_not_on_disk_comes_again_after_a_kill(site, rng):
     site.sql("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 200) i")
     site.create_model("t", "SELECT id, v FROM t", options=NOTIFY)
-    site.create_model("decoded", "SELECT id, v + 1 AS v FROM t")
+    site.create_model("decoded", "SELECT id, v + 1 AS v FROM t", options={"capture": "logical"})
     site.assert_equal("t")
     for _ in range(3):
         site.sql("UPDATE t SET v = v + 1 WHERE id % 3 = 0")

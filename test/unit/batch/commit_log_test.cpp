@@ -53,6 +53,15 @@ TEST(CommitLog, ConfirmsEverythingDecodedWhenNobodyHoldsAnything) {
   EXPECT_EQ(log.confirmable(), 200u);
 }
 
+TEST(CommitLog, ACommitWhoseEndIsNotKnownSaysNothingOfWhatCameBeforeIt) {
+  CommitLog log(kRoomy);
+  log.advance(50);
+  auto commit = commit_of(1, 100);
+  commit.end_lsn = 0;
+  log.append(std::move(commit));
+  EXPECT_EQ(log.decoded(), 50u);
+}
+
 TEST(CommitLog, NeverConfirmsPastACommitThatWasGivenButIsNotDurable) {
   CommitLog log(kRoomy);
   const auto subscriber = log.subscribe("m", {1});

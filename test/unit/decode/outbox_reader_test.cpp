@@ -62,7 +62,7 @@ TEST_F(OutboxReaderTest, ImagesHaveTheColumnsThatTheirRowNamesAndNoOthers) {
   ASSERT_EQ(commits.size(), 1u);
   EXPECT_EQ(commits[0].xid, 7u);
   EXPECT_EQ(commits[0].lsn, kPosition);
-  EXPECT_EQ(commits[0].end_lsn, kPosition);
+  EXPECT_EQ(commits[0].end_lsn, 0u) << "others of the scan may still come";
   EXPECT_EQ(commits[0].time_us, 77);
   ASSERT_EQ(commits[0].changes.size(), 3u);
   EXPECT_EQ(commits[0].changes[0].relation->oid, kTable);
