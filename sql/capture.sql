@@ -204,7 +204,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
                           || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text]
      WHERE objects IS NOT NULL AND EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options))
 $$;
-COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources.';
+COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources, and the same in the outbox.';
 
 CREATE FUNCTION daas._source_objects(sources oid[]) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -331,12 +331,7 @@ BEGIN
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND daas._renamed(d.command) IS NOT NULL;
       -- After the models were redefined: what their deltas need may have another name now.
-      PERFORM daas._sync_outbox(array_agg(s))
-         FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
-        WHERE d.classid = 'pg_class'::regclass
-          AND EXISTS (SELECT FROM daas.source o JOIN daas.model m ON m.name = o.model AND daas._captures_by_outbox(m.options)
-                       WHERE o.relation = s)
-       HAVING count(*) > 0;
+      PERFORM daas._keep_outbox(array_agg(d.objid)) FROM pg_event_trigger_ddl_commands() d WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass);
       PERFORM daas._follow_changes(array_agg(d.objid))
          FROM pg_event_trigger_ddl_commands() d
         WHERE d.classid = 'pg_class'::regclass
@@ -364,13 +359,13 @@ BEGIN
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'view') THEN
         PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name)) FROM daas._models_of_views('{}') m;
       END IF;
-      -- With a column goes its value; a trigger that is dropped comes back, unless its model went before.
-      IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d
-                  WHERE d.object_type = 'trigger' AND d.address_names[array_length(d.address_names, 1)] LIKE 'daas\_outbox\_%'
-                     OR d.object_type = 'table column')
-         AND EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options)) THEN
-        PERFORM daas._sync_outbox();
-      END IF;
+      PERFORM daas._keep_outbox(array_agg(d.objid)) FROM pg_event_trigger_dropped_objects() d WHERE d.object_type = 'table column' HAVING count(*) > 0;
+      -- A trigger that is dropped comes back, unless its model went before.
+      PERFORM daas._keep_outbox(array_agg(t.relation::oid), make => true)
+         FROM (SELECT to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) AS relation FROM pg_event_trigger_dropped_objects() d
+                WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'daas\_outbox\_%') t
+        WHERE daas._outbox_sources_near(ARRAY[t.relation::oid]) IS NOT NULL
+       HAVING count(*) > 0;
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_proc'::regclass) THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'ddl_command_end', '{}');
       END IF;
@@ -383,11 +378,12 @@ EXCEPTION WHEN OTHERS THEN
     USING HINT = 'If it changed a table of a model, run daas.reload_model for that model.';
 END $$;
 COMMENT ON FUNCTION daas._capture_ddl() IS
-  'Internal: tells the WAL about DDL of sources and their partitions; never fails the statement.';
+  'Internal: tells WAL and outbox about DDL of sources and their partitions; never fails the statement.';
 
 CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
-  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE FUNCTION',
-               'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE', 'ALTER AGGREGATE', 'ALTER PUBLICATION')
+  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE SCHEMA', 'CREATE TABLE', 'CREATE FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW',
+               'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
+               'ALTER AGGREGATE', 'ALTER PUBLICATION')
   EXECUTE FUNCTION daas._capture_ddl();
 COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
 ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;

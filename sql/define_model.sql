@@ -138,7 +138,7 @@ COMMENT ON FUNCTION daas._owned_model(regrole, text) IS
   'Internal: the model, if it exists and the caller is (a member of) its owner.';
 
 -- Makes sources, publication and the readers' grants those of a definition.
-CREATE FUNCTION daas._store_sources(caller regrole, model_name text, definition jsonb) RETURNS void
+CREATE FUNCTION daas._store_sources(caller regrole, model_name text, definition jsonb, prune boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation regclass;
@@ -152,12 +152,12 @@ BEGIN
   INSERT INTO daas.source (model, relation)
     SELECT DISTINCT model_name, d.relation FROM daas.delta d WHERE d.model = model_name;
   PERFORM daas._sync_publication();
-  PERFORM daas._sync_outbox();
+  PERFORM daas._sync_outbox(prune => prune);
   FOR relation IN SELECT s.relation FROM daas.source s WHERE s.model = model_name LOOP
     PERFORM daas._grant_to_readers(caller, relation);
   END LOOP;
 END $$;
-COMMENT ON FUNCTION daas._store_sources(regrole, text, jsonb) IS
+COMMENT ON FUNCTION daas._store_sources(regrole, text, jsonb, boolean) IS
   'Internal: replaces a model''s deltas and sources; publication and grants follow.';
 
 CREATE FUNCTION daas._create_model(caller regrole, search_path text, model_name text, query text, key text[],
@@ -214,7 +214,7 @@ options: shards, replicas (1 to 100); max_dead_letters (0 to 1000000, by default
 Takes effect at commit.';
 
 -- A definition as the next revision of a model.
-CREATE FUNCTION daas._store_definition(caller regrole, model_name text, definition jsonb, options jsonb) RETURNS void
+CREATE FUNCTION daas._store_definition(caller regrole, model_name text, definition jsonb, options jsonb, prune boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   before regclass[];
@@ -237,7 +237,7 @@ BEGIN
          revision = nextval('daas.revision_seq'),
          defined = currval('daas.revision_seq')
    WHERE m.name = model_name;
-  PERFORM daas._store_sources(caller, model_name, definition);
+  PERFORM daas._store_sources(caller, model_name, definition, prune);
   FOREACH dropped IN ARRAY coalesce(before, '{}') LOOP
     PERFORM daas._revoke_from_readers(dropped)
       WHERE NOT EXISTS (SELECT FROM daas.source s WHERE s.relation = dropped);
@@ -250,7 +250,7 @@ BEGIN
   PERFORM daas._warn_without_wal(options);
   PERFORM daas._warn_without_daemon();
 END $$;
-COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb) IS
+COMMENT ON FUNCTION daas._store_definition(regrole, text, jsonb, jsonb, boolean) IS
   'Internal: stores what daas._define_model derived as the next revision of a model.';
 
 CREATE FUNCTION daas._redefine(caller regrole, search_path text, model_name text, query text, key text[],
@@ -293,7 +293,7 @@ BEGIN
                        FROM daas.delta d WHERE d.model = m.name)) THEN
     RETURN;
   END IF;
-  PERFORM daas._store_definition(owner, stored.name, definition, stored.options);
+  PERFORM daas._store_definition(owner, stored.name, definition, stored.options, prune => false);
 END $$;
 COMMENT ON FUNCTION daas._follow(daas.model) IS
   'Internal: derives a definition anew, as its owner, and stores it if it has become another.';

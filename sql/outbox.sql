@@ -4,8 +4,8 @@
 -- Invariant: no statement of an application fails because of what is here. So a trigger's function
 --   * names only columns that are there: DDL has it written anew in its own transaction (daas._capture_ddl);
 --   * converts a value to text only where that can't fail, else within a block that catches it (and costs a subtransaction);
---   * takes no lock that another statement could wait for, and sends no NOTIFY where PREPARE TRANSACTION
---     is possible, which refuses a transaction with one.
+--   * sends no NOTIFY where PREPARE TRANSACTION is possible, which refuses a transaction with one, nor under a lock_timeout,
+--     since all commits with one wait for each other.
 
 CREATE SEQUENCE daas.outbox_seq CACHE 1;
 COMMENT ON SEQUENCE daas.outbox_seq IS 'Source of daas.outbox.seq.';
@@ -28,6 +28,9 @@ COMMENT ON COLUMN daas.outbox.kind IS 'C: rows changed. L: rows changed, with va
 COMMENT ON COLUMN daas.outbox.columns IS 'C: the columns whose values an image holds; none when any change means the same.';
 COMMENT ON COLUMN daas.outbox.images IS 'C: text[][] of the rows as they were and as they are, each once, a value per column.';
 COMMENT ON COLUMN daas.outbox.at IS 'When the statement was done.';
+
+CREATE TABLE daas.outbox_reader ();
+COMMENT ON TABLE daas.outbox_reader IS 'Is empty. Who reads the outbox holds a lock on it, in a transaction without a snapshot.';
 
 CREATE FUNCTION daas._captures_by_outbox(options jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -69,6 +72,9 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   longest CONSTANT int := 262144;
   together CONSTANT int := 256;
+  -- A partition's rows are its root's, also when it is none any more by the time that somebody looks.
+  root CONSTANT text := CASE WHEN (SELECT c.relkind = 'p' OR c.relispartition FROM pg_class c WHERE c.oid = source)
+                             THEN 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)' ELSE 'tg_relid' END;
   names text[];
   risky boolean := false;
   picked record;
@@ -83,6 +89,7 @@ BEGIN
   FOR picked IN SELECT * FROM daas._outbox_columns(source) LOOP
     names := names || picked.name;
     risky := risky OR picked.form = 'risky';
+    -- In one order of bytes, for UNION: another one might take values for equal that the query tells apart.
     -- Not a cast: of boolean, character and inet it is not what PostgreSQL prints.
     statement := CASE WHEN picked.type IN ('int2', 'int4', 'int8', 'uuid', 'text', 'varchar', 'numeric') THEN format('r.%I::text', picked.name)
                       ELSE format('CASE WHEN r.%I IS NOT NULL THEN format(''%%s'', r.%1$I) END', picked.name) END;
@@ -91,13 +98,13 @@ BEGIN
       too_long := too_long || format(' OR coalesce(%s > %s, false)', measure, longest);
       statement := format('CASE WHEN %s <= %s THEN %s END', measure, longest, statement);
     END IF;
-    values_list := values_list || format('%s AS v%s, ', statement, cardinality(names));
+    values_list := values_list || format('(%s) COLLATE "C" AS v%s, ', statement, cardinality(names));
     passed := passed || format('i.v%s', cardinality(names));
   END LOOP;
   FOREACH event IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
     IF names IS NULL THEN
-      statement := format('INSERT INTO daas.outbox (relation, kind) SELECT tg_relid, ''C'' WHERE EXISTS (SELECT FROM %s)',
-                          CASE event WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END);
+      statement := format('INSERT INTO daas.outbox (relation, kind) SELECT %s, ''C'' WHERE EXISTS (SELECT FROM %s)',
+                          root, CASE event WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END);
     ELSE
       statement := CASE event
         WHEN 'INSERT' THEN format('SELECT %s%s AS l FROM new_rows r', values_list, too_long)
@@ -105,111 +112,188 @@ BEGIN
         ELSE format('SELECT %s%s AS l FROM new_rows r UNION SELECT %1$s%2$s FROM old_rows r', values_list, too_long) END;
       statement := format(
         'INSERT INTO daas.outbox (relation, kind, columns, images) '
-        'SELECT tg_relid, CASE WHEN bool_or(c.l) THEN ''L'' ELSE ''C'' END, %L, array_agg(c.v) '
+        'SELECT %s, CASE WHEN bool_or(c.l) THEN ''L'' ELSE ''C'' END, %L, array_agg(c.v) '
         'FROM (SELECT ARRAY[%s] AS v, i.l, (row_number() OVER () - 1) / %s AS part FROM (%s) i) c GROUP BY c.part',
-        names, array_to_string(passed, ', '), greatest(together / cardinality(names), 1), statement);
+        root, names, array_to_string(passed, ', '), greatest(together / cardinality(names), 1), statement);
     END IF;
     body := body || format('  %s tg_op = %L THEN%s', CASE event WHEN 'INSERT' THEN 'IF' ELSE 'ELSIF' END, event, E'\n    ' || statement || E';\n');
   END LOOP;
-  body := body || E'  ELSE\n    INSERT INTO daas.outbox (relation, kind) VALUES (tg_relid, ''T'');\n  END IF;\n';
+  body := body || format(E'  ELSE\n    INSERT INTO daas.outbox (relation, kind) VALUES (%s, ''T'');\n  END IF;\n', root);
   IF risky THEN
-    body := E'  BEGIN\n' || body || E'  EXCEPTION WHEN OTHERS THEN\n    INSERT INTO daas.outbox (relation, kind) VALUES (tg_relid, ''L'');\n  END;\n';
+    body := format(E'  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n    INSERT INTO daas.outbox (relation, kind) VALUES (%s, ''L'');\n  END;\n', body, root);
   END IF;
-  RETURN E'\nBEGIN\n' || body || E'  IF FOUND AND current_setting(''max_prepared_transactions'') = ''0'' THEN\n    PERFORM pg_notify(''daas_outbox'', '''');\n  END IF;\n  RETURN NULL;\nEND ';
+  RETURN format(E'\nBEGIN\n%s  IF FOUND AND current_setting(''max_prepared_transactions'') = ''0'' AND current_setting(''lock_timeout'') = ''0'' THEN\n'
+                || E'    PERFORM pg_notify(''daas_outbox'', '''');\n  END IF;\n  RETURN NULL;\nEND ', body);
 END $$;
 COMMENT ON FUNCTION daas._outbox_body(regclass) IS
   'Internal: the trigger function of a source, for the columns that it has now and that the deltas of models need.';
 
-CREATE FUNCTION daas._check_notify(relation regclass) RETURNS void
+-- Without locks, other than pg_partition_tree.
+CREATE FUNCTION daas._partitions_of(source oid) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE tree (oid) AS (
+    SELECT source
+    UNION ALL
+    SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  )
+  SELECT t.oid FROM tree t
+$$;
+COMMENT ON FUNCTION daas._partitions_of(oid) IS 'Internal: a table and its partitions, however deep.';
+
+CREATE FUNCTION daas._outbox_functions() RETURNS TABLE (function oid, relation oid, trigger name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p.oid, t.tgrelid, t.tgname
+    FROM pg_proc p LEFT JOIN pg_trigger t ON t.tgfoid = p.oid AND NOT t.tgisinternal
+   WHERE p.pronamespace = 'daas'::regnamespace AND p.proname ~ '^_outbox_[0-9]+$' AND p.prorettype = 'trigger'::regtype
+$$;
+COMMENT ON FUNCTION daas._outbox_functions() IS 'Internal: the trigger functions of the outbox with their triggers, whatever those are called.';
+
+-- A command may change the columns of others than it names: of what inherits from a table, of what is made of a type.
+CREATE FUNCTION daas._outbox_sources_near(changed oid[]) RETURNS oid[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE above (oid) AS (
+    SELECT unnest(changed) UNION SELECT i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.oid
+  ), below (oid) AS (
+    SELECT unnest(changed) UNION SELECT i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
+  )
+  SELECT array_agg(DISTINCT s.relation::oid)
+    FROM daas.source s JOIN daas.model m ON m.name = s.model AND daas._captures_by_outbox(m.options) JOIN pg_class c ON c.oid = s.relation
+   WHERE s.relation IN (SELECT a.oid FROM above a UNION SELECT b.oid FROM below b) OR c.reloftype <> 0
+$$;
+COMMENT ON FUNCTION daas._outbox_sources_near(oid[]) IS 'Internal: the sources by the outbox that DDL of these tables may concern, or NULL.';
+
+CREATE FUNCTION daas._check_notify(source regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   subscription name;
 BEGIN
   SELECT s.subname INTO subscription FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid
-   WHERE r.srrelid IN (SELECT t.relid FROM pg_partition_tree(relation) t UNION SELECT relation) LIMIT 1;
+   WHERE r.srrelid IN (SELECT daas._partitions_of(source)) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'table % gets changes of the subscription "%", which fire no statement triggers', relation, subscription
+    RAISE EXCEPTION 'table % gets changes of the subscription "%", which fire no statement triggers', source, subscription
       USING ERRCODE = '0A000', HINT = 'Such a table needs "capture": "logical", or a model in the database that publishes it.';
   END IF;
 END $$;
 COMMENT ON FUNCTION daas._check_notify(regclass) IS 'Internal: refuses a source whose changes its triggers would not see.';
 
--- Triggers of this name are ours; statement triggers are not inherited by partitions, and a statement fires those of the
--- table that it names. ENABLE ALWAYS: also under session_replication_role = replica.
-CREATE FUNCTION daas._sync_outbox(sources oid[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION daas._set_outbox_function(name text, styled boolean, body text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format(
+    'CREATE OR REPLACE FUNCTION daas.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp%s AS %L', name,
+    -- Each takes its time at every call.
+    CASE WHEN styled THEN ' SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres SET timezone = ''UTC'' SET bytea_output = hex'
+                          ' SET extra_float_digits = 1' ELSE '' END, body);
+  EXECUTE format('COMMENT ON FUNCTION daas.%I() IS %L', name, 'Internal: writes changes to daas.outbox; maintained by daas._sync_outbox.');
+  EXECUTE format('REVOKE ALL ON FUNCTION daas.%I() FROM PUBLIC', name);
+END $$;
+COMMENT ON FUNCTION daas._set_outbox_function(text, boolean, text) IS 'Internal: makes or replaces a trigger function, which takes no lock on a table.';
+
+-- Statement triggers are not inherited by partitions, and a statement fires those of the table that it names. ENABLE ALWAYS: also
+-- under session_replication_role = replica. Definitions make triggers, and drop those that nobody needs any more. DDL of the
+-- application only keeps up what is there, since each lock that it takes lasts until its transaction ends, and since a dump is
+-- restored by DDL: what nobody needs any more becomes a function that does nothing.
+CREATE FUNCTION daas._sync_outbox(sources oid[] DEFAULT NULL, make boolean DEFAULT true, prune boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET client_min_messages = error AS $$
 DECLARE
-  source regclass;
-  part regclass;
+  wanted CONSTANT oid[] := ARRAY(
+    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
+     WHERE daas._captures_by_outbox(m.options) ORDER BY 1);
+  members CONSTANT oid[] := ARRAY(SELECT daas._partitions_of(w) FROM unnest(wanted) w);
+  source oid;
+  part oid;
+  stale record;
   event text;
   trigger pg_trigger;
-  function regprocedure;
+  function pg_proc;
   body text;
   styled boolean;
 BEGIN
-  FOR part, event IN
-    SELECT t.tgrelid, t.tgname FROM pg_trigger t
-     WHERE t.tgname LIKE 'daas\_outbox\_%' AND NOT t.tgisinternal
-       AND NOT EXISTS (SELECT FROM daas.source s JOIN daas.model m ON m.name = s.model
-                        WHERE daas._captures_by_outbox(m.options)
-                          AND s.relation IN (SELECT t.tgrelid UNION SELECT a.relid FROM pg_partition_ancestors(t.tgrelid) a))
+  FOR stale IN
+    SELECT f.*, p.proname, EXISTS (SELECT FROM daas._outbox_functions() o WHERE o.function = f.function AND o.relation = ANY (members)) AS shared
+      FROM daas._outbox_functions() f JOIN pg_proc p ON p.oid = f.function
+     WHERE f.relation <> ALL (members)
   LOOP
-    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', event, part);
+    IF prune OR stale.shared THEN  -- a partition that is just being detached, and locked for it
+      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', stale.trigger, stale.relation::regclass);
+    ELSE
+      PERFORM daas._set_outbox_function(stale.proname, false, E'\nBEGIN\n  RETURN NULL;\nEND ');
+    END IF;
   END LOOP;
-  FOR source IN
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
-     WHERE daas._captures_by_outbox(m.options) AND (sources IS NULL OR s.relation = ANY (sources)) ORDER BY 1
-  LOOP
+  FOREACH source IN ARRAY wanted LOOP
+    CONTINUE WHEN source <> ALL (sources);
+    SELECT p.* INTO function FROM pg_proc p
+     WHERE p.oid = (SELECT f.function FROM daas._outbox_functions() f WHERE f.relation = source ORDER BY 1 LIMIT 1);
+    IF NOT FOUND THEN
+      CONTINUE WHEN NOT make;
+      PERFORM daas._check_notify(source);
+    END IF;
     body := daas._outbox_body(source);
     styled := coalesce((SELECT bool_or(c.styled) FROM daas._outbox_columns(source) c), false);
-    SELECT t.tgfoid INTO function FROM pg_trigger t WHERE t.tgrelid = source AND t.tgname = 'daas_outbox_insert';
-    IF NOT FOUND THEN
-      PERFORM daas._check_notify(source);
-      function := NULL;
+    IF function.oid IS NULL OR function.prosrc <> body OR (cardinality(function.proconfig) > 1) <> styled THEN
+      function.proname := coalesce(function.proname, '_outbox_' || nextval('daas.revision_seq'));
+      PERFORM daas._set_outbox_function(function.proname, styled, body);
+      function.oid := format('daas.%I()', function.proname)::regprocedure;
     END IF;
-    IF function IS NULL OR (SELECT p.prosrc <> body OR (cardinality(p.proconfig) > 1) <> styled FROM pg_proc p WHERE p.oid = function) THEN
-      event := coalesce((SELECT p.proname FROM pg_proc p WHERE p.oid = function), '_outbox_' || nextval('daas.revision_seq'));
-      EXECUTE format(
-        'CREATE OR REPLACE FUNCTION daas.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp%s AS %L',
-        event,
-        -- Each takes its time at every call.
-        CASE WHEN styled THEN ' SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres SET timezone = ''UTC'' SET bytea_output = hex'
-                              ' SET extra_float_digits = 1' ELSE '' END, body);
-      function := format('daas.%I()', event)::regprocedure;
-      EXECUTE format('COMMENT ON FUNCTION %s IS %L', function, 'Internal: writes the changes of ' || source || ' to daas.outbox; maintained by daas._sync_outbox.');
-      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
-    END IF;
-    FOR part IN
-      SELECT source UNION SELECT p.relid FROM pg_partition_tree(source) p JOIN pg_class c ON c.oid = p.relid AND c.relkind IN ('r', 'p')
-    LOOP
+    FOR part IN SELECT p FROM daas._partitions_of(source) p JOIN pg_class c ON c.oid = p AND c.relkind IN ('r', 'p') LOOP
       FOREACH event IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
         SELECT t.* INTO trigger FROM pg_trigger t WHERE t.tgrelid = part AND t.tgname = 'daas_outbox_' || event;
-        IF NOT FOUND OR trigger.tgfoid <> function THEN
-          EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s',
-                         'daas_outbox_' || event, event, part,
+        -- Of a foreign table no transition table can be had: a statement that reaches one would fail.
+        IF event <> 'truncate' AND EXISTS (SELECT FROM daas._partitions_of(part) p JOIN pg_class c ON c.oid = p AND c.relkind = 'f') THEN
+          EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', 'daas_outbox_' || event, part::regclass);
+          CONTINUE;
+        END IF;
+        IF trigger.oid IS NULL OR trigger.tgfoid <> function.oid THEN
+          EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION daas.%I()',
+                         'daas_outbox_' || event, event, part::regclass,
                          CASE event WHEN 'insert' THEN 'REFERENCING NEW TABLE AS new_rows'
                                     WHEN 'update' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
                                     WHEN 'delete' THEN 'REFERENCING OLD TABLE AS old_rows' ELSE '' END,
-                         function);
+                         function.proname);
           trigger.tgenabled := 'O';
         END IF;
         IF trigger.tgenabled <> 'A' THEN
-          EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part, 'daas_outbox_' || event);
+          EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part::regclass, 'daas_outbox_' || event);
         END IF;
       END LOOP;
     END LOOP;
   END LOOP;
-  FOR function IN
-    SELECT p.oid FROM pg_proc p
-     WHERE p.pronamespace = 'daas'::regnamespace AND p.proname ~ '^_outbox_[0-9]+$' AND p.prorettype = 'trigger'::regtype
-       AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid)
+  IF NOT prune THEN RETURN; END IF;
+  FOR stale IN
+    SELECT DISTINCT f.function FROM daas._outbox_functions() f WHERE f.relation IS NULL
   LOOP
-    EXECUTE format('DROP FUNCTION IF EXISTS %s', function);
+    EXECUTE format('DROP FUNCTION %s', stale.function::regprocedure);
   END LOOP;
   -- Nobody will take what is left. Else it stays: rows of a partition that is detached, say, are of its root.
-  IF NOT EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options)) THEN
+  IF cardinality(wanted) = 0 THEN
     DELETE FROM daas.outbox;
   END IF;
 END $$;
-COMMENT ON FUNCTION daas._sync_outbox(oid[]) IS
-  'Internal: makes triggers and their functions what the models with "capture": "notify" need, of these sources or of all; others go.';
+COMMENT ON FUNCTION daas._sync_outbox(oid[], boolean, boolean) IS
+  'Internal: makes triggers and their functions what the models with "capture": "notify" need, of these sources or of all. make: also first ones. prune: drops what nobody needs.';
+
+CREATE FUNCTION daas._keep_outbox(changed oid[], make boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+  sources CONSTANT oid[] := daas._outbox_sources_near(changed);
+  function record;
+BEGIN
+  IF sources IS NULL AND NOT EXISTS (SELECT FROM daas._outbox_functions()) THEN RETURN; END IF;
+  BEGIN
+    PERFORM daas._sync_outbox(coalesce(sources, '{}'), make, prune => false);
+  EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'daas could not follow this with its triggers: %', SQLERRM
+      USING HINT = 'Models over the table are loaded anew with each change of it, until daas.reload_model is run for one of them.';
+    -- A function that names a column that is gone would fail the next statement: these name none.
+    FOR function IN
+      SELECT DISTINCT p.proname FROM daas._outbox_functions() f JOIN pg_proc p ON p.oid = f.function
+       WHERE f.relation IN (SELECT daas._partitions_of(s) FROM unnest(sources || changed) s)
+    LOOP
+      PERFORM daas._set_outbox_function(function.proname, false, E'\nBEGIN\n  INSERT INTO daas.outbox (relation, kind)'
+        || ' VALUES (coalesce(pg_partition_root(tg_relid)::oid, tg_relid), CASE tg_op WHEN ''TRUNCATE'' THEN ''T'' ELSE ''L'' END);'
+        || E'\n  RETURN NULL;\nEND ');
+    END LOOP;
+  END;
+END $$;
+COMMENT ON FUNCTION daas._keep_outbox(oid[], boolean) IS
+  'Internal: after DDL of these tables the triggers'' functions name only columns that are there.';

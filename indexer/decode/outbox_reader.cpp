@@ -24,6 +24,12 @@ std::string rewrite_message(std::uint32_t oid) {
 
 }  // namespace
 
+void OutboxReader::begin(Lsn position) {
+  position_ = position;
+  // A table may have become a source, or none, without a word.
+  known_.clear();
+}
+
 void OutboxReader::add(const Row& row) {
   if (xid_ != row.xid) {
     close();
@@ -36,7 +42,6 @@ void OutboxReader::add(const Row& row) {
       append_ddl(row.images[0][0].value_or(""));
       // Of what comes after it nobody knows the shape.
       known_.clear();
-      described_.clear();
       break;
     case 'L':
       for (const auto& source : sources(row.relation)) append_ddl(rewrite_message(source.oid));
@@ -84,7 +89,9 @@ void OutboxReader::append_changes(const Row& row, const Source& source) {
 }
 
 void OutboxReader::describe(const Source& source) {
-  if (std::exchange(described_[source.oid], true)) return;
+  const auto known = described_.find(source.oid);
+  if (known != described_.end() && known->second == source) return;
+  described_.insert_or_assign(source.oid, source);
   std::string record;
   append_big_endian(record, source.oid);
   record += static_cast<char>(change_event::IdentityCode::kFull);

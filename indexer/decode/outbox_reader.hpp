@@ -20,17 +20,19 @@ namespace daas {
 /// told as an INSERT, and whatever documents it may be part of are looked up. Not thread-safe.
 class OutboxReader {
  public:
-  /// A source that a table is, or is a partition of, with its columns of now.
+  /// A source, with its columns of now.
   struct Source {
     struct Column {
       std::string name;
       std::uint32_t type_oid = 0;
       std::int32_t typmod = -1;
+      bool operator==(const Column&) const = default;
     };
     std::uint32_t oid = 0;
     std::string schema;
     std::string name;
     std::vector<Column> columns;
+    bool operator==(const Source&) const = default;
   };
   /// Looks them up; none: the table is no source any more.
   using FindSources = std::function<std::vector<Source>(std::uint32_t relation)>;
@@ -47,7 +49,7 @@ class OutboxReader {
   explicit OutboxReader(FindSources find_sources) : find_sources_(std::move(find_sources)) {}
 
   /// @param position of all transactions of this scan; at least that of the scan before
-  void begin(Lsn position) { position_ = position; }
+  void begin(Lsn position);
   /// Rows of a transaction come one after the other, in their order.
   void add(const Row& row);
   /// The scan has no more rows.
@@ -66,8 +68,8 @@ class OutboxReader {
   void close();
 
   const FindSources find_sources_;
-  std::map<std::uint32_t, std::vector<Source>> known_;  ///< by the table that was looked up
-  std::map<std::uint32_t, bool> described_;             ///< sources that the stream knows as they are
+  std::map<std::uint32_t, std::vector<Source>> known_;  ///< by the table that was looked up in this scan
+  std::map<std::uint32_t, Source> described_;           ///< as the stream knows them
   Lsn position_ = 0;
   std::optional<std::uint64_t> xid_;  ///< of the open transaction
   std::int64_t time_us_ = 0;

@@ -292,9 +292,4 @@ void Bookkeeper::heartbeat() {
   heartbeats_.run("SELECT pg_logical_emit_message(true, 'daas.heartbeat', '')");
 }
 
-void Bookkeeper::move_wal() {
-  const std::lock_guard lock(heartbeat_mutex_);
-  heartbeats_.run("SELECT pg_logical_emit_message(false, 'daas.heartbeat', '')");
-}
-
 }  // namespace daas

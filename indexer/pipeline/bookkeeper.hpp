@@ -4,7 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -93,13 +92,15 @@ class Bookkeeper {
   /// Throws Error(kRetry), with what to run, unless the publication is there and sends every change: pgoutput takes its word.
   void check_publishes_all(const std::string& publication);
   void drop_slot(const std::string& name);
+  /// Drops the slot if it is this database's and the plugin's and nobody reads it; whether there was one.
+  bool drop_idle_slot(const std::string& name, const std::string& plugin);
   /// Server process that reads the slot, or the outbox; 0: none.
   std::int64_t slot_reader(const std::string& slot);
   std::int64_t outbox_reader();
-  /// Changes as long as the daemon of the present epoch is alive.
+  /// Changes as long as the daemon of the present epoch is alive, and while one creates the slot.
   std::string sign_of_life();
-  /// Ends the session of another daas-indexer, and those that it left in the middle of a transaction for so long.
-  void end_silent(std::int64_t pid, std::chrono::seconds silence);
+  /// Ends the session of another daas-indexer, and those that it left in the middle of a transaction.
+  void end_silent(std::int64_t pid);
   struct WalState {
     Lsn insert = 0;                    ///< where the server writes
     std::int64_t retained = 0;         ///< bytes of WAL that the slot keeps
@@ -180,8 +181,6 @@ class Bookkeeper {
   std::uint64_t next_xid();
   /// A transactional message: its commit flushes the WAL and arrives in the stream.
   void heartbeat();
-  /// Moves the insert LSN; nobody reads what does it.
-  void move_wal();
 
  private:
   /// Runs statements in a transaction of this epoch.

@@ -6,7 +6,6 @@
 #include "pipeline/bookkeeper.hpp"
 #include "pipeline/host_name.hpp"
 #include "pipeline/obstacle_note.hpp"
-#include "pipeline/outbox_source.hpp"
 
 namespace daas {
 
@@ -79,17 +78,28 @@ void Bookkeeper::drop_slot(const std::string& name) {
   connection_.run("SELECT pg_drop_replication_slot($1)", {name});
 }
 
+bool Bookkeeper::drop_idle_slot(const std::string& name, const std::string& plugin) {
+  const std::lock_guard lock(mutex_);
+  return connection_
+             .run("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                  " WHERE slot_name = $1 AND database = current_database() AND plugin = $2 AND NOT active",
+                  {name, plugin})
+             .rows() > 0;
+}
+
 std::int64_t Bookkeeper::slot_reader(const std::string& slot) {
   const std::lock_guard lock(mutex_);
-  return connection_.run("SELECT coalesce(max(active_pid), 0) FROM pg_replication_slots WHERE slot_name = $1", {slot}).integer(0, 0);
+  // One that is being made has no confirmed position yet: that takes as long as the oldest transaction.
+  return connection_
+      .run("SELECT coalesce(max(active_pid), 0) FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn IS NOT NULL", {slot})
+      .integer(0, 0);
 }
 
 std::int64_t Bookkeeper::outbox_reader() {
   const std::lock_guard lock(mutex_);
   return connection_
-      .run(std::string("SELECT coalesce(max(l.pid), 0) FROM pg_locks l, (VALUES (") + OutboxSource::kLock + ")) k (class, object)"
-           " WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = k.class AND l.objid::bigint = k.object"
-           " AND l.objsubid = 2 AND l.database = " + std::to_string(identity_.database))
+      .run("SELECT coalesce(max(pid), 0) FROM pg_locks WHERE relation = 'daas.outbox_reader'::regclass AND granted"
+           " AND mode = 'ShareUpdateExclusiveLock' AND database = " + std::to_string(identity_.database))
       .integer(0, 0);
 }
 
@@ -99,14 +109,15 @@ std::string Bookkeeper::sign_of_life() {
   return rows.rows() == 0 ? std::string() : rows.text(0, 0);
 }
 
-void Bookkeeper::end_silent(std::int64_t pid, std::chrono::seconds silence) {
+void Bookkeeper::end_silent(std::int64_t pid) {
   const std::lock_guard lock(mutex_);
-  // A person who reads the slot is left alone.
+  // A person who reads the slot is left alone. Of the rest, what it left in the middle of a transaction would be in the way: of one
+  // that lives, such transactions last milliseconds.
   connection_.run(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
       " WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'daas-indexer%'"
-      " AND (pid = $1::int OR state = 'idle in transaction' AND state_change < clock_timestamp() - make_interval(secs => $2::int))",
-      {std::to_string(pid), std::to_string(silence.count())});
+      " AND (pid = $1::int OR state = 'idle in transaction' AND state_change < clock_timestamp() - interval '3 seconds')",
+      {std::to_string(pid)});
 }
 
 Bookkeeper::WalState Bookkeeper::wal(const std::string& slot) {

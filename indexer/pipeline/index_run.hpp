@@ -1,4 +1,4 @@
-// One run of the index role: one epoch, one stream.
+// One run of the index role: one epoch.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,8 @@
 
 namespace daas {
 
-/// Changes come from a slot, from the outbox, or from both, as the models want it. Owns the threads of a run; all of them end with it. Used by one thread.
+/// Changes come from a slot, from the outbox, or from both, as the models want it.
+/// Owns the threads of a run; all of them end with it. Used by one thread.
 class IndexRun {
  public:
   /// @param waiting gets what start() waits for, in words; empty when it runs
@@ -40,6 +41,10 @@ class IndexRun {
   void stand_by(std::int64_t pid, const std::string& why);
   /// False while another daemon reads the outbox.
   bool open_outbox();
+  /// For the first model that wants it: false when that must wait, which its report says. A slot takes a new run.
+  bool open_slot_late(const Model& model);
+  bool open_outbox_late(const Model& model);
+  void report_waiting(const Model& model, const std::string& why, const std::string& hint);
   /// Reads the sources that are open and not read yet: every model that goes on has subscribed.
   void start_captures();
   void ensure_slot(ReplicationStream& stream);
@@ -62,7 +67,7 @@ class IndexRun {
   IndexMetrics& metrics_;
   const std::function<void(const std::string&)> waiting_;
   Doorbell doorbell_;   ///< wakes the coordinator: a failure, an urgent report, the janitor is done
-  Interrupt threads_;   ///< ends the capture thread
+  Interrupt threads_;   ///< ends the capture threads
   std::mutex mutex_;
   std::exception_ptr error_;
 

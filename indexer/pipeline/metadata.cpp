@@ -56,7 +56,7 @@ std::vector<Model> read_models(Connection& connection) {
     Model model;
     model.name = rows.text(row, 0);
     model.by_outbox = rows.boolean(row, 14);
-    // The outbox has keys only.
+    // The outbox has what the deltas need, and no whole rows.
     model.projection = rows(row, 1) == "projection" && !model.by_outbox;
     model.columns = parse_columns(rows(row, 2));
     model.key = key_positions(model, parse_json(rows(row, 3), "daas.model.key"));

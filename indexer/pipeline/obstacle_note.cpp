@@ -16,7 +16,9 @@ void note_obstacle(Connection& connection, const std::string& words, const std::
       " pid = excluded.pid, host = excluded.host, reported_at = now(),"
       " obstacle = excluded.obstacle, obstacle_hint = excluded.obstacle_hint"
       " WHERE NOT EXISTS (SELECT FROM pg_replication_slots s"
-      "                    WHERE s.slot_name = d.slot AND s.active)",
+      "                    WHERE s.slot_name = d.slot AND s.active)"
+      "   AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'daas.outbox_reader'::regclass AND l.mode = 'ShareUpdateExclusiveLock'"
+      "                    AND l.database = (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()))",
       {std::to_string(getpid()), host_name(), valid_utf8(words), valid_utf8(hint)});
 }
 

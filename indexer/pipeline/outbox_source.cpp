@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPoll{1000};
 /// Where nobody notifies, see sql/outbox.sql.
 constexpr milliseconds kBlindPoll{50};
-/// Rows of the outbox at a time: each holds some hundred values.
-constexpr const char* kFetch = "FETCH 200 FROM daas_outbox";
+/// Of the outbox at a time: each holds some hundred values.
+constexpr int kRows = 100;
 constexpr std::size_t kDeletedTransactions = 2000;
 
 OutboxReader::Row row_of(const Result& rows, int number) {
@@ -45,6 +45,7 @@ OutboxReader::Row row_of(const Result& rows, int number) {
 OutboxSource::OutboxSource(const std::string& conninfo, const Interrupt& interrupt)
     : connection_(conninfo, "daas-indexer outbox", Session::kPlain, &interrupt),
       deleter_(conninfo, "daas-indexer outbox, done", Session::kPlain, &interrupt),
+      lock_(conninfo, "daas-indexer outbox, lock", Session::kPlain, &interrupt),
       reader_([this](std::uint32_t relation) { return find_sources(relation); }) {
   // The table is nearly empty whenever it is analyzed, and then isn't; there is one good plan.
   connection_.run("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off");
@@ -54,7 +55,15 @@ OutboxSource::OutboxSource(const std::string& conninfo, const Interrupt& interru
 }
 
 bool OutboxSource::take() {
-  return connection_.run(std::string("SELECT pg_try_advisory_lock(") + kLock + ")").boolean(0, 0);
+  // An advisory lock would be anybody's to take.
+  try {
+    lock_.run("BEGIN; LOCK TABLE daas.outbox_reader IN SHARE UPDATE EXCLUSIVE MODE NOWAIT");
+    return true;
+  } catch (const PgError& error) {
+    constexpr const char* kLockNotAvailable = "55P03";
+    if (error.sqlstate() != kLockNotAvailable) throw;
+    return false;
+  }
 }
 
 void OutboxSource::hurry() {
@@ -95,32 +104,32 @@ bool OutboxSource::due(milliseconds timeout) {
 void OutboxSource::begin_scan() {
   scanned_at_ = Clock::now();
   // In this order: position, then snapshot.
-  const auto insert = parse_lsn(connection_.run("SELECT pg_current_wal_insert_lsn()")(0, 0));
-  if (!insert) throw Error(Remedy::kStop, "PostgreSQL told no insert LSN");
-  position_ = *insert - 1;
-  const auto unseen = seen_.empty() ? std::string()
-                                    : " WHERE xid >= pg_snapshot_xmin('" + seen_ + "') AND NOT pg_visible_in_snapshot(xid, '" + seen_ + "')";
-  snapshot_ = connection_
-                  .run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                       "DECLARE daas_outbox NO SCROLL CURSOR FOR SELECT xid::text, relation::bigint, kind, to_json(columns)::text,"
-                       " to_json(images)::text, (extract(epoch FROM at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint"
-                       " FROM daas.outbox" + unseen + " ORDER BY xid, seq;"
-                       "SELECT pg_current_snapshot()::text")
-                  .text(0, 0);
+  const auto flushed = parse_lsn(connection_.run("SELECT pg_current_wal_flush_lsn()")(0, 0));
+  if (!flushed) throw Error(Remedy::kStop, "PostgreSQL told no flush LSN");
+  position_ = *flushed - 1;
+  snapshot_ = connection_.run("SELECT pg_current_snapshot()::text").text(0, 0);
+  last_ = {"0", "0"};
   reader_.begin(position_);
   scanning_ = true;
   untold_ = true;
 }
 
 void OutboxSource::read_rows() {
-  const auto rows = connection_.run(kFetch);
+  // Each part in a snapshot of its own, or the scan would hold up vacuum while the queue is full. Rows stay until they are confirmed.
+  const auto rows = connection_.run(
+      "SELECT o.xid::text, o.relation::bigint, o.kind, to_json(o.columns)::text, to_json(o.images)::text,"
+      " (extract(epoch FROM o.at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint, o.seq"
+      " FROM daas.outbox o WHERE (o.xid, o.seq) > ($1::xid8, $2::bigint) AND pg_visible_in_snapshot(o.xid, $3::pg_snapshot)" +
+          (seen_.empty() ? std::string() : " AND o.xid >= pg_snapshot_xmin('" + seen_ + "') AND NOT pg_visible_in_snapshot(o.xid, '" + seen_ + "')") +
+          " ORDER BY o.xid, o.seq LIMIT " + std::to_string(kRows),
+      {last_.first, last_.second, snapshot_});
   for (int number = 0; number < rows.rows(); ++number) {
     const auto row = row_of(rows, number);
     if (given_.empty() || given_.back() != std::pair(position_, row.xid)) given_.emplace_back(position_, row.xid);
     reader_.add(row);
+    last_ = {rows.text(number, 0), rows.text(number, 6)};
   }
-  if (rows.rows() > 0) return;
-  connection_.run("COMMIT");
+  if (rows.rows() == kRows) return;
   reader_.end();
   seen_ = snapshot_;
   scanning_ = false;
@@ -143,8 +152,9 @@ std::vector<OutboxReader::Source> OutboxSource::find_sources(std::uint32_t relat
       "SELECT c.oid::bigint, n.nspname, c.relname, a.attname, a.atttypid::bigint, a.atttypmod"
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
       " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+      // The root may have become a partition of another table since its model was defined.
       " WHERE c.oid IN (SELECT s.relation FROM daas.source s"
-      "  WHERE s.relation = $1::oid OR s.relation IN (SELECT relid FROM pg_partition_ancestors($1::oid)))"
+      "  WHERE s.relation = $1::oid OR $1::oid IN (SELECT relid FROM pg_partition_ancestors(s.relation)))"
       " ORDER BY c.oid, a.attnum",
       {std::to_string(relation)});
   std::vector<OutboxReader::Source> sources;

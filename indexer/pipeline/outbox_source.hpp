@@ -16,20 +16,19 @@ namespace daas {
 
 /// Reads scan by scan. A scan takes the transactions that its snapshot sees and the one before did not: they commit in any order,
 /// so that no order of rows would tell. A worker that took a snapshot S and then read the insert LSN as H must be given all that S
-/// sees: it is by a scan that read an insert LSN of more than H before it took its snapshot, which is then later than S. An equal one
-/// says nothing, since a commit becomes visible without a byte of WAL. So a scan's position is one less than what it read,
-/// and whoever is in a hurry writes some WAL first. hurry() is for any thread.
+/// sees: it is by a scan that read a flush LSN of more than H before it took its snapshot, which is then later than S. An equal one
+/// says nothing, since a commit becomes visible without a byte of WAL. So a scan's position is one less than what it read, and whoever
+/// is in a hurry commits something first. It is the flush LSN, since a crash takes back what was visible before it was flushed
+/// (synchronous_commit = off): nobody may have been shown it. hurry() is for any thread.
 class OutboxSource : public ChangeSource {
  public:
   OutboxSource(const std::string& conninfo, const Interrupt& interrupt);
 
-  /// Its advisory lock's two numbers: "daas" in ASCII, and one of our own.
-  static constexpr const char* kLock = "1684107635, 1";
   /// Becomes the one reader; false while another session is.
   bool take();
   /// Rows of another epoch are left to whoever began it.
   void set_epoch(std::int64_t epoch) { epoch_ = epoch; }
-  /// Someone waits for what is committed by now, and has moved the insert LSN since.
+  /// Someone waits for what is committed by now, and has moved the flush LSN past it.
   void hurry();
 
   Event receive(std::chrono::milliseconds timeout) override;
@@ -49,6 +48,7 @@ class OutboxSource : public ChangeSource {
 
   Connection connection_;
   Connection deleter_;
+  Connection lock_;  ///< holds what makes this the one reader
   Doorbell doorbell_;
   std::atomic<bool> hurried_{false};
   OutboxReader reader_;
@@ -60,6 +60,7 @@ class OutboxSource : public ChangeSource {
   Lsn position_ = 0;        ///< of the scan
   std::string seen_;        ///< snapshot of the scan before; empty: none
   std::string snapshot_;    ///< of the scan
+  std::pair<std::string, std::string> last_;  ///< xid and seq of the last row of the scan so far
   std::deque<std::pair<Lsn, std::uint64_t>> given_;  ///< transactions that are still in the outbox, with the scan's position
 };
 

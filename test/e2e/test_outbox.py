@@ -205,3 +205,19 @@ def test_a_second_daemon_stands_by_at_the_outbox(bare, tmp_path):
         site.assert_equal("flights")
     finally:
         first.end()
+
+
+def test_the_order_of_transactions_is_that_of_numbers(open_site):
+    with open_site() as site:
+        site.sql("CREATE TABLE t (id int PRIMARY KEY, v int)")
+        site.create_model("t", "SELECT id, v FROM t", options=NOTIFY)
+        site.indexer.start()
+        site.assert_equal("t")
+        site.indexer.stop()
+        # More rows than are read at a time, around ids that a text would sort otherwise.
+        with site.connect("postgres") as connection:
+            connection.execute("INSERT INTO daas.outbox (xid, relation, kind, columns, images)"
+                               " SELECT x::text::xid8, 't'::regclass, 'C', '{id}', ARRAY[ARRAY[x::text]] FROM generate_series(90, 400) x")
+        site.indexer.start()
+        wait_for(lambda: outbox(site) == 0, 20, "everything is read and done")
+        site.assert_equal("t")
