@@ -126,6 +126,25 @@ BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& c
   return findings;
 }
 
+void BatchDocuments::hold_tables(SnapshotSession& session) {
+  std::string tables;
+  std::vector<std::string> oids;
+  for (const auto& source : model_.sources) {
+    tables += (tables.empty() ? "" : ", ") + source.relation;
+    oids.push_back(std::to_string(source.relation_oid));
+  }
+  // From here on TRUNCATE waits for the end of the session. The catalog's row is the snapshot's, the function's answer that of now.
+  auto& connection = session.connection();
+  connection.run("LOCK TABLE " + tables + " IN ACCESS SHARE MODE");
+  const auto rows = connection.run(
+      "SELECT min(c.oid::regclass::text) FROM pg_class c"
+      " WHERE c.oid IN (SELECT o FROM unnest($1::oid[]) o UNION SELECT p.relid FROM unnest($1::oid[]) o, pg_partition_tree(o) p)"
+      " AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)",
+      {array_text(oids)});
+  if (rows.is_null(0, 0)) return;
+  throw Error(Remedy::kAgain, "table " + rows.text(0, 0) + " was truncated or rewritten beside a batch");
+}
+
 void BatchDocuments::begin(const std::vector<SharedCommit>& commits) {
   outcomes_.clear();
   cursor_.emplace(commits);

@@ -37,6 +37,9 @@ class BatchDocuments {
   /// The last DDL of the model's tables, "after ALTER TABLE in transaction 739"; empty: none was seen.
   const std::string& last_ddl() const { return last_ddl_; }
 
+  /// Sees to it that what will be fetched is what the session's snapshot saw: TRUNCATE empties a table for older snapshots, too.
+  /// Throws Error(kAgain) when that has happened; a later snapshot sees the TRUNCATE.
+  void hold_tables(SnapshotSession& session);
   /// Begins a batch. The commits must outlive it.
   void begin(const std::vector<SharedCommit>& commits);
   /// Reads on in the commits until there are enough documents for a chunk; false when there are none

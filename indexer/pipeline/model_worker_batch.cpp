@@ -164,6 +164,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   apply_findings(findings, session);
   choose_targets();
   if (sent_to_.empty()) return took;
+  if (!model_.projection) documents_.hold_tables(session);
   documents_.begin(members_);
   while (documents_.next_chunk()) {
     if (!sending_) begin_sending(members_.front()->lsn);
@@ -203,6 +204,7 @@ void ModelWorker::send_letters(SnapshotSession& session) {
   if (wanted.empty()) return;
   choose_targets();
   if (sent_to_.empty()) return;
+  documents_.hold_tables(session);
   if (!sending_) begin_sending(session.before());
   documents_.fetch_all(session, *lanes_, context_.next_version(), wanted);
 }

@@ -92,6 +92,10 @@ def test_a_model_without_the_option_says_what_to_run(bare):
             raise NotYet(status)
         return True
     wait_for(said, 20, "daas.status() says that nothing can be decoded")
+    # It holds up nobody.
+    site.sql("UPDATE flight SET note = 'meanwhile'")
+    site.assert_equal("flights")
+    assert site.indexer.readiness()[0] == 200
     site.sql("SELECT daas.alter_model('decoded', options => '{\"capture\": \"notify\"}')")
     site.indexer.wait_ready()
     site.assert_equal("decoded")
@@ -126,6 +130,11 @@ def test_a_switch_there_and_back_loads_anew_behind_what_is_served_without_a_fail
         reader.stop()
     site.assert_equal("t")
     assert not reader.failures and reader.answers > 10, reader.failures[:3]
+    # A slot that nobody needs would keep WAL for ever.
+    site.indexer.stop()
+    site.indexer.start()
+    with site.connect("postgres") as connection:
+        assert connection.execute("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()").fetchone()[0] == 0
     site.sql("SELECT daas.drop_model('t', cascade => true)")
     del site.queries["t"]
     assert site.value("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'daas%'") == 0
@@ -185,6 +194,23 @@ def test_large_transactions_go_through_a_file_and_long_values_load_anew(open_sit
         site.sql("INSERT INTO link VALUES (repeat('long', 100000), 1)")
         wait_for(lambda: site.status("linked")["generation"] not in (None, served), 30, "another generation is live")
         site.assert_equal("linked")
+
+
+def test_a_batch_is_of_a_hundred_changes_or_of_some_seconds_whichever_comes_first(open_site):
+    with open_site(batch_count=100, batch_age="4s") as site:
+        site.sql("CREATE TABLE t (id int PRIMARY KEY)")
+        site.create_model("t", "SELECT id FROM t", options=NOTIFY)
+        site.indexer.start()
+        site.assert_equal("t")
+
+        def seconds(first, last):
+            began = time.monotonic()
+            site.sql("INSERT INTO t SELECT generate_series(%s::int, %s::int)", (first, last))
+            site.assert_equal("t")
+            return time.monotonic() - began
+        assert seconds(1, 100) < 3
+        assert 3 < seconds(101, 101) < 8
+        assert seconds(102, 301) < 3
 
 
 def test_a_second_daemon_stands_by_at_the_outbox(bare, tmp_path):

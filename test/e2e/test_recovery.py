@@ -91,6 +91,7 @@ def obstacle(site, *words):
     return status
 
 
+@pytest.mark.decoded("without decoding there is no slot")
 @pytest.mark.parametrize("how", ["away", "running"])
 def test_a_slot_that_is_dropped_is_made_anew_and_everything_loaded_anew(site, how):
     before = generation(site)
@@ -105,6 +106,7 @@ def test_a_slot_that_is_dropped_is_made_anew_and_everything_loaded_anew(site, ho
     new_generation(site, before)
 
 
+@pytest.mark.decoded("without decoding there is no slot")
 def test_a_slot_whose_wal_was_removed_is_made_anew_by_itself(site, cluster):
     before = generation(site)
     site.indexer.stop()
@@ -126,6 +128,7 @@ def test_a_slot_whose_wal_was_removed_is_made_anew_by_itself(site, cluster):
     assert slot(site)[2] == "reserved"
 
 
+@pytest.mark.decoded("without decoding there is no slot")
 @pytest.mark.parametrize("make", ["pg_create_logical_replication_slot(%s, 'test_decoding')",
                                   "pg_create_physical_replication_slot(%s)"], ids=["other plugin", "physical"])
 def test_a_slot_of_that_name_that_is_not_ours_is_refused_with_the_command(site, make):
@@ -141,6 +144,7 @@ def test_a_slot_of_that_name_that_is_not_ours_is_refused_with_the_command(site, 
     new_generation(site, before)
 
 
+@pytest.mark.decoded("without decoding there is no slot")
 def test_wal_that_is_no_longer_logical_is_said_and_heals(site, cluster):
     before = generation(site)
     site.indexer.stop()
@@ -157,6 +161,7 @@ def test_wal_that_is_no_longer_logical_is_said_and_heals(site, cluster):
     new_generation(site, before)
 
 
+@pytest.mark.decoded("without decoding there is no slot")
 def test_a_plugin_that_is_no_longer_listed_is_said_and_heals(site):
     if not superuser(site, "SELECT 1 FROM pg_settings WHERE name = 'output_plugin_libraries'"):
         pytest.skip("this PostgreSQL does not list plugins")
