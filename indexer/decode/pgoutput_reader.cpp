@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "decode/event_bytes.hpp"
+#include "decode/record_bytes.hpp"
 
 namespace daas {
 
