@@ -22,7 +22,11 @@ DatabaseIdentity identity_of(Connection& connection) {
 
 /// Whether any model, there already or to come, needs a slot.
 bool decodes(Connection& connection) {
-  if (!connection.run("SELECT coalesce(has_table_privilege(to_regclass('daas.model'), 'SELECT'), false)").boolean(0, 0)) return true;
+  // By oids: a name would raise where the role lacks USAGE on the schema.
+  const auto readable = connection.run(
+      "SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')"
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'daas' AND c.relname = 'model'");
+  if (readable.rows() == 0 || !readable.boolean(0, 0)) return true;
   return connection
       .run("SELECT count(*) FILTER (WHERE coalesce(options ->> 'capture', '') <> 'notify') > 0 OR count(*) = 0 FROM daas.model")
       .boolean(0, 0);

@@ -77,11 +77,12 @@ class Drill:
                         getattr(self, f"_kill_{victim}")(fault)
                     struck.set()
 
-        note = ""
+        note, operated = "", True
         if fault.point:
             hook = {"on_answer" if fault.after else "on_hit": strike}
             rule = self.proxy.rule("pass", POINTS[fault.point], times=1, **hook)
-            self._operate(fault.operation)
+            # Writers may reach the point before the operation is done: then it is done after the start.
+            operated = self._operate(fault.operation, given_up=struck)
             if not struck.wait(POINT_PATIENCE):
                 note = " (the point was not reached)"
             self.proxy.clear(rule)
@@ -95,6 +96,8 @@ class Drill:
         for victim in victims:
             self._waiting.wait(fault.rng.random() * 0.5)
             self._start(victim)
+        if not operated:
+            self._operate(fault.operation)
         return note
 
     def _kill_daemon(self, _fault):
@@ -152,13 +155,16 @@ class Drill:
 
     # Operations
 
-    def _operate(self, operation):
+    def _operate(self, operation, given_up=None):
+        """Whether it is done."""
         assert operation in OPERATIONS
-        if operation != "streaming":
-            self._surely(getattr(self, f"_{operation}"))
+        done = [True] if operation == "streaming" else []
+        if not done:
+            self._surely(lambda: done.append(getattr(self, f"_{operation}")()), given_up)
+        return bool(done)
 
-    def _surely(self, operation):
-        """Again when PostgreSQL was killed meanwhile; each of them can be repeated."""
+    def _surely(self, operation, given_up=None):
+        """Again when PostgreSQL was killed meanwhile; each of them can be repeated. None when it was given up."""
         results = []
 
         def done():
@@ -167,9 +173,11 @@ class Drill:
                 return True
             except psycopg.OperationalError as error:
                 self._disconnect()
+                if given_up is not None and given_up.is_set():
+                    return True
                 raise NotYet(error) from None
         wait_for(done, 60, "PostgreSQL answers", pause=0.1)
-        return results[0]
+        return results[0] if results else None
 
     def _any(self):
         alive = self.models + ([self.passing] if self.passing_lives else [])
