@@ -54,11 +54,15 @@ def prepare(connection):
 def server_cpu(postgres):
     """Of all processes, those of sessions that ended included."""
     pid = int((postgres.directory / "data/postmaster.pid").read_text().split()[0])
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    ended = (int(fields[13]) + int(fields[14])) / 100
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return ended + cpu_seconds(pid) + sum(cpu_seconds(child) for child in children)
+    while True:
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            running = sum(cpu_seconds(child) for child in children)
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            return (int(fields[13]) + int(fields[14])) / 100 + cpu_seconds(pid) + running
+        except FileNotFoundError:
+            pass  # one ended just now
 
 
 def run(postgres, script, clients):
@@ -101,7 +105,7 @@ def measure(postgres, connection, rounds):
 
 def main():
     rounds = arguments(__doc__).pairs
-    with stand(solr=False, settings={"max_prepared_transactions": 0, "synchronous_commit": "off"}) as postgres:
+    with stand(solr=False, settings={"max_prepared_transactions": 0}) as postgres:
         with postgres.connect("postgres") as connection:
             connection.execute("CREATE DATABASE outbox")
         ends = threading.Event()
