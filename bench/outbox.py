@@ -2,8 +2,8 @@
 
 Five tables alike: plain; decoded, a member of the publication, with a slot that nobody reads; captured by triggers; silent, captured
 without NOTIFY; and notified, by a row trigger that sends each change as a payload, which is what many do. pgbench changes them with one
-client and with eight; CPU is that of all server processes, per statement. Rounds are interleaved. A session LISTENs as the daemon
-does. Without Solr and daemon: the outbox is emptied in between."""
+client and with eight; CPU is that of all server processes, per statement. Rounds are interleaved. A session LISTENs and takes the
+bell in as the daemon does. Without Solr and daemon: the outbox is emptied in between."""
 import re
 import subprocess
 import sys
@@ -80,9 +80,12 @@ def listen(postgres, ends):
     with postgres.connect("outbox") as connection:
         connection.execute("LISTEN daas_outbox; LISTEN changes")
         while not ends.is_set():
-            for _ in connection.notifies(timeout=0.5):
+            for notice in connection.notifies(timeout=0.5):
                 if ends.is_set():
                     return
+                if notice.channel == "daas_outbox":  # who is awake takes the bell in
+                    break
+            connection.execute("DELETE FROM daas.outbox_bell")
 
 
 def measure(postgres, connection, rounds):
@@ -94,6 +97,7 @@ def measure(postgres, connection, rounds):
             for table in TABLES:
                 script.write_text(statement.format(table), encoding="utf-8")
                 for clients in (1, 8):
+                    connection.execute("INSERT INTO daas.outbox_bell DEFAULT VALUES")
                     used, per_second = run(postgres, script, clients)
                     cpu.setdefault((what, table, clients), []).append(used)
                     rate.setdefault((what, table, clients), []).append(per_second)

@@ -40,6 +40,7 @@ BEGIN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.collection, daas.generation TO %I', member);
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE daas.refused_document TO %I', member);
       EXECUTE format('GRANT SELECT, DELETE ON TABLE daas.outbox, daas.outbox_reader TO %I', member);
+      EXECUTE format('GRANT SELECT, INSERT, DELETE ON TABLE daas.outbox_bell TO %I', member);
       EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
       EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
       IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN

@@ -32,6 +32,10 @@ COMMENT ON COLUMN daas.outbox.at IS 'When the statement was done.';
 CREATE TABLE daas.outbox_reader ();
 COMMENT ON TABLE daas.outbox_reader IS 'Is empty. Who reads the outbox holds a lock on it, in a transaction without a snapshot.';
 
+CREATE TABLE daas.outbox_bell (hung_out_at timestamptz NOT NULL DEFAULT now());
+COMMENT ON TABLE daas.outbox_bell IS 'Has a row while daas-indexer sleeps: only then the triggers notify it. Each NOTIFY takes a lock at commit that all others wait for.';
+COMMENT ON COLUMN daas.outbox_bell.hung_out_at IS 'Since when.';
+
 CREATE FUNCTION daas._captures_by_outbox(options jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(options ->> 'capture', 'logical') = 'notify'
@@ -122,7 +126,8 @@ BEGIN
   IF risky THEN
     body := format(E'  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n    INSERT INTO daas.outbox (relation, kind) VALUES (%s, ''L'');\n  END;\n', body, root);
   END IF;
-  RETURN format(E'\nBEGIN\n%s  IF FOUND AND current_setting(''max_prepared_transactions'') = ''0'' AND current_setting(''lock_timeout'') = ''0'' THEN\n'
+  RETURN format(E'\nBEGIN\n%s  IF FOUND AND current_setting(''max_prepared_transactions'') = ''0'' AND current_setting(''lock_timeout'') = ''0''\n'
+                || E'     AND EXISTS (SELECT FROM daas.outbox_bell) THEN\n'
                 || E'    PERFORM pg_notify(''daas_outbox'', '''');\n  END IF;\n  RETURN NULL;\nEND ', body);
 END $$;
 COMMENT ON FUNCTION daas._outbox_body(regclass) IS

@@ -97,7 +97,8 @@ std::vector<Source> check_replication_role(RoleSession& session, const PostgresP
     rights.emplace_back(table, "SELECT");
   }
   for (const auto* table : {"refused_document", "outbox"}) rights.emplace_back(table, "SELECT");
-  for (const auto* table : {"outbox", "outbox_reader"}) rights.emplace_back(table, "DELETE");
+  for (const auto* table : {"outbox", "outbox_reader", "outbox_bell"}) rights.emplace_back(table, "DELETE");
+  rights.emplace_back("outbox_bell", "INSERT");
   for (const auto* table : {"daemon", "progress", "collection", "generation", "refused_document"}) {
     for (const auto* privilege : {"INSERT", "UPDATE", "DELETE"}) rights.emplace_back(table, privilege);
   }

@@ -11,8 +11,10 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-/// Heals a notification that was lost.
-constexpr milliseconds kPoll{1000};
+/// Of a sleeper: who began before the bell was out doesn't ring it.
+constexpr milliseconds kSleepingPoll{250};
+constexpr milliseconds kBusyPoll{10};
+constexpr milliseconds kBusyFor{300};
 /// Where nobody notifies, see sql/outbox.sql.
 constexpr milliseconds kBlindPoll{50};
 /// Of the outbox at a time: each holds some hundred values.
@@ -46,18 +48,19 @@ OutboxSource::OutboxSource(const std::string& conninfo, const Interrupt& interru
     : connection_(conninfo, "daas-indexer outbox", Session::kPlain, &interrupt),
       deleter_(conninfo, "daas-indexer outbox, done", Session::kPlain, &interrupt),
       lock_(conninfo, "daas-indexer outbox, lock", Session::kPlain, &interrupt),
-      reader_([this](std::uint32_t relation) { return find_sources(relation); }) {
+      reader_([this](std::uint32_t relation) { return find_sources(relation); }),
+      notified_(connection_.run("SELECT current_setting('max_prepared_transactions')")(0, 0) == "0") {
   // The table is nearly empty whenever it is analyzed, and then isn't; there is one good plan.
   connection_.run("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off");
   deleter_.run("SET enable_seqscan = off; SET jit = off");
   connection_.run("LISTEN daas_outbox");
-  poll_ = connection_.run("SELECT current_setting('max_prepared_transactions')")(0, 0) == "0" ? kPoll : kBlindPoll;
 }
 
 bool OutboxSource::take() {
   // An advisory lock would be anybody's to take.
   try {
     lock_.run("BEGIN; LOCK TABLE daas.outbox_reader IN SHARE UPDATE EXCLUSIVE MODE NOWAIT");
+    deleter_.run("DELETE FROM daas.outbox_bell");
     return true;
   } catch (const PgError& error) {
     constexpr const char* kLockNotAvailable = "55P03";
@@ -94,11 +97,21 @@ ChangeSource::Event OutboxSource::receive(milliseconds timeout) {
 }
 
 bool OutboxSource::due(milliseconds timeout) {
-  const auto rest = std::chrono::duration_cast<milliseconds>(scanned_at_ + poll_ - Clock::now());
+  const auto poll = !notified_ ? kBlindPoll : asleep_ ? kSleepingPoll : kBusyPoll;
+  const auto rest = std::chrono::duration_cast<milliseconds>(scanned_at_ + poll - Clock::now());
   const bool notified =
       !connection_.notifications(std::clamp(rest, milliseconds(0), hurried_ ? milliseconds(0) : timeout), doorbell_.fd()).empty();
   doorbell_.answer();
-  return hurried_.exchange(false) || notified || Clock::now() - scanned_at_ >= poll_;
+  return hurried_.exchange(false) || notified || Clock::now() - scanned_at_ >= poll;
+}
+
+void OutboxSource::mind_the_bell() {
+  const bool busy = Clock::now() - busy_at_ < kBusyFor;
+  if (!notified_ || asleep_ != busy) return;
+  deleter_.run(busy ? "DELETE FROM daas.outbox_bell" : "INSERT INTO daas.outbox_bell DEFAULT VALUES");
+  asleep_ = !busy;
+  // What was committed before the bell was out.
+  if (asleep_) hurried_ = true;
 }
 
 void OutboxSource::begin_scan() {
@@ -129,10 +142,12 @@ void OutboxSource::read_rows() {
     reader_.add(row);
     last_ = {rows.text(number, 0), rows.text(number, 6)};
   }
+  if (rows.rows() > 0) busy_at_ = Clock::now();
   if (rows.rows() == kRows) return;
   reader_.end();
   seen_ = snapshot_;
   scanning_ = false;
+  mind_the_bell();
 }
 
 void OutboxSource::confirm(Lsn position) {

@@ -42,6 +42,8 @@ class OutboxSource : public ChangeSource {
   /// Waits; whether it is time for a scan.
   bool due(std::chrono::milliseconds timeout);
   void begin_scan();
+  /// Hangs out the bell when there was nothing for a while, takes it in when there is something: triggers notify only a sleeper.
+  void mind_the_bell();
   /// Reads on in the scan.
   void read_rows();
   std::vector<OutboxReader::Source> find_sources(std::uint32_t relation);
@@ -53,7 +55,9 @@ class OutboxSource : public ChangeSource {
   std::atomic<bool> hurried_{false};
   OutboxReader reader_;
   std::int64_t epoch_ = 0;
-  std::chrono::milliseconds poll_;
+  const bool notified_;     ///< triggers may NOTIFY
+  bool asleep_ = false;     ///< the bell hangs out
+  Clock::time_point busy_at_{};  ///< the last scan that found something
   Clock::time_point scanned_at_{};
   bool scanning_ = false;   ///< there may be more rows
   bool untold_ = false;     ///< what the scan reached
