@@ -4,6 +4,7 @@ Five tables alike: plain; decoded, a member of the publication, with a slot that
 without NOTIFY; and notified, by a row trigger that sends each change as a payload, which is what many do. pgbench changes them with one
 client and with eight; CPU is that of all server processes, per statement. Rounds are interleaved. A session LISTENs and takes the
 bell in as the daemon does. Without Solr and daemon: the outbox is emptied in between."""
+import os
 import re
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def server_cpu(postgres):
             running = sum(cpu_seconds(child) for child in children)
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
                 fields = file.read().rsplit(")", 1)[1].split()
-            return (int(fields[13]) + int(fields[14])) / 100 + cpu_seconds(pid) + running
+            return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK") + cpu_seconds(pid) + running
         except FileNotFoundError:
             pass  # one ended just now
 

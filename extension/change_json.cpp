@@ -30,8 +30,6 @@ namespace {
 /// Why a column is missing from an image.
 enum Mark : std::uint8_t { kUnchanged = 1, kOmitted = 2 };
 
-constexpr char kDdlPrefix[] = "daas.ddl";
-
 /// How deep brackets nest in what may be JSON.
 int nesting(const char* text, Size size) {
   int depth = 0;
@@ -69,7 +67,7 @@ bool is_json_object(const char* text, Size size) {
 }
 
 bool is_ddl(const char* prefix, const char* content, Size size) {
-  return strcmp(prefix, kDdlPrefix) == 0 && size <= change_event::kMessageBytes &&
+  return strcmp(prefix, change_event::kDdlPrefix) == 0 && size <= change_event::kMessageBytes &&
          is_json_object(content, size);
 }
 

@@ -43,9 +43,7 @@ CREATE FUNCTION daas._sync_publication(even_empty boolean DEFAULT false) RETURNS
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   publication pg_publication;
-  wanted CONSTANT regclass[] := ARRAY(
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model
-     WHERE NOT daas._captures_by_outbox(m.options) ORDER BY 1);
+  wanted CONSTANT regclass[] := ARRAY(SELECT daas._captured_sources(by_outbox => false));
   member regclass;
 BEGIN
   SELECT p.* INTO publication FROM pg_publication p WHERE p.pubname = 'daas';
@@ -86,9 +84,7 @@ COMMENT ON FUNCTION daas._sync_publication(boolean) IS
 CREATE FUNCTION daas.use_decoder(decoder text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  sources CONSTANT regclass[] := ARRAY(
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model
-     WHERE NOT daas._captures_by_outbox(m.options));
+  sources CONSTANT regclass[] := ARRAY(SELECT daas._captured_sources(by_outbox => false));
 BEGIN
   IF decoder IS NULL OR decoder NOT IN ('plugin', 'pgoutput') THEN
     RAISE EXCEPTION 'there is no decoder "%"', decoder
@@ -202,7 +198,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO daas.outbox (relation, kind, images)
     SELECT 0, 'D', ARRAY[(jsonb_build_object('command', command, 'event', event, 'objects', objects)
                           || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text]
-     WHERE objects IS NOT NULL AND EXISTS (SELECT FROM daas.model m WHERE daas._captures_by_outbox(m.options))
+     WHERE objects IS NOT NULL AND EXISTS (SELECT FROM daas.model m WHERE m.by_outbox)
 $$;
 COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources, and the same in the outbox.';
 

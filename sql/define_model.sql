@@ -280,7 +280,7 @@ DECLARE
   definition jsonb;
 BEGIN
   IF owner IS NULL THEN RETURN; END IF;
-  definition := daas._with_text(daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key, daas._captures_by_outbox(stored.options)),
+  definition := daas._with_text(daas._define_model(owner, 'pg_catalog, pg_temp', stored.query, stored.key, stored.by_outbox),
                                 stored.options);
   IF EXISTS (SELECT FROM daas.model m
               WHERE m.name = stored.name

@@ -20,7 +20,7 @@ DECLARE
   definition jsonb;
 BEGIN
   -- What is stored, beside what a definition of now finds missing.
-  definition := daas._define_model(to_regrole(quote_ident(stored.owner)), 'pg_catalog, pg_temp', stored.query, stored.key, daas._captures_by_outbox(stored.options));
+  definition := daas._define_model(to_regrole(quote_ident(stored.owner)), 'pg_catalog, pg_temp', stored.query, stored.key, stored.by_outbox);
   RETURN (
     SELECT jsonb_agg(jsonb_build_object(
              'number', d.number, 'relation', d.relation, 'reference', d.reference, 'mode', d.mode, 'columns', d.columns,

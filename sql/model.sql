@@ -5,6 +5,12 @@ CREATE SEQUENCE daas.revision_seq;
 COMMENT ON SEQUENCE daas.revision_seq IS
   'Source of daas.model.revision: every definition, redefinition and reload takes the next value.';
 
+CREATE FUNCTION daas._captures_by_outbox(options jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(options ->> 'capture', 'logical') = 'notify'
+$$;
+COMMENT ON FUNCTION daas._captures_by_outbox(jsonb) IS 'Internal: whether a model hears of changes by the outbox.';
+
 CREATE TABLE daas.model (
   name         text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{0,47}$'),
   query        text NOT NULL,
@@ -17,6 +23,7 @@ CREATE TABLE daas.model (
   views        jsonb NOT NULL DEFAULT '[]',
   whole_table  boolean NOT NULL DEFAULT false,
   options      jsonb NOT NULL DEFAULT '{}',
+  by_outbox    boolean NOT NULL GENERATED ALWAYS AS (daas._captures_by_outbox(options)) STORED,
   owner        name NOT NULL,
   revision     bigint NOT NULL DEFAULT nextval('daas.revision_seq'),
   defined      bigint NOT NULL DEFAULT currval('daas.revision_seq'),
@@ -35,6 +42,7 @@ COMMENT ON COLUMN daas.model.functions IS 'Functions that the query calls and th
 COMMENT ON COLUMN daas.model.views IS 'Views that the query names, with the query of each as of now: [{"view": "public.v", "definition": pg_get_viewdef()}]. load_query and the deltas hold these; when one is replaced, the model is defined and loaded anew.';
 COMMENT ON COLUMN daas.model.whole_table IS 'Every row of one table is a document: no join, no WHERE. Only such a model can be written through.';
 COMMENT ON COLUMN daas.model.options IS 'Options of create_model.';
+COMMENT ON COLUMN daas.model.by_outbox IS 'Whether it hears of changes by the outbox (its option "capture" is "notify"), not by decoding.';
 COMMENT ON COLUMN daas.model.owner IS 'Role that defined the model.';
 COMMENT ON COLUMN daas.model.revision IS 'Grows with each redefinition or reload: a live generation of another revision is rebuilt.';
 COMMENT ON COLUMN daas.model.defined IS 'The revision since which the documents are the same: a generation of this or a later one follows the changes while a new one is loaded.';
@@ -49,6 +57,13 @@ CREATE TABLE daas.source (
 COMMENT ON TABLE  daas.source IS 'The base tables that a model reads (a partitioned table stands for its partitions).';
 COMMENT ON COLUMN daas.source.model IS 'The model.';
 COMMENT ON COLUMN daas.source.relation IS 'The table; shown and dumped by name.';
+
+CREATE FUNCTION daas._captured_sources(by_outbox boolean) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT c.oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
+   WHERE m.by_outbox = _captured_sources.by_outbox ORDER BY 1
+$$;
+COMMENT ON FUNCTION daas._captured_sources(boolean) IS 'Internal: the sources that are there, of models that hear of changes by the outbox, or by decoding.';
 
 CREATE TABLE daas.delta (
   model      text NOT NULL REFERENCES daas.model ON DELETE CASCADE,

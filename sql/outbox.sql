@@ -23,7 +23,7 @@ CREATE TABLE daas.outbox (
 COMMENT ON TABLE  daas.outbox IS 'Changes that daas-indexer has not yet made durable in Solr, of tables of models with the option "capture": "notify".';
 COMMENT ON COLUMN daas.outbox.xid IS 'The transaction, as pg_snapshot knows it: which rows are new is a question of snapshots, since transactions don''t commit in the order of their ids.';
 COMMENT ON COLUMN daas.outbox.seq IS 'Order within the transaction.';
-COMMENT ON COLUMN daas.outbox.relation IS 'The table (a partition stands for itself), by number: it may be gone.';
+COMMENT ON COLUMN daas.outbox.relation IS 'The table (of a partition its root), by number: it may be gone.';
 COMMENT ON COLUMN daas.outbox.kind IS 'C: rows changed. L: rows changed, with values too long to stand here. T: the table was truncated. D: a message about DDL (sql/capture.sql) is the one image.';
 COMMENT ON COLUMN daas.outbox.columns IS 'C: the columns whose values an image holds; none when any change means the same.';
 COMMENT ON COLUMN daas.outbox.images IS 'C: text[][] of the rows as they were and as they are, each once, a value per column.';
@@ -35,12 +35,6 @@ COMMENT ON TABLE daas.outbox_reader IS 'Is empty. Who reads the outbox holds a l
 CREATE TABLE daas.outbox_bell (hung_out_at timestamptz NOT NULL DEFAULT now());
 COMMENT ON TABLE daas.outbox_bell IS 'Has a row while daas-indexer sleeps: only then the triggers notify it. Each NOTIFY takes a lock at commit that all others wait for.';
 COMMENT ON COLUMN daas.outbox_bell.hung_out_at IS 'Since when.';
-
-CREATE FUNCTION daas._captures_by_outbox(options jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(options ->> 'capture', 'logical') = 'notify'
-$$;
-COMMENT ON FUNCTION daas._captures_by_outbox(jsonb) IS 'Internal: whether a model hears of changes by the outbox.';
 
 -- The columns whose values the deltas need, as they are now, and how those become text. plain: in a way that can't fail and is short.
 -- long: it may be longer than a row of the outbox should hold. risky: the output function may fail, or the text be far longer than
@@ -65,7 +59,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT b.* FROM base b WHERE b.typtype <> 'd') t
    WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
      AND a.attname IN (SELECT c FROM daas.delta d JOIN daas.model m ON m.name = d.model, jsonb_array_elements_text(d.columns) c
-                        WHERE d.relation = source AND d.mode <> 'refresh' AND daas._captures_by_outbox(m.options))
+                        WHERE d.relation = source AND d.mode <> 'refresh' AND m.by_outbox)
    ORDER BY a.attnum
 $$;
 COMMENT ON FUNCTION daas._outbox_columns(regclass) IS 'Internal: the columns of a source that its images in the outbox have.';
@@ -161,9 +155,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   ), below (oid) AS (
     SELECT unnest(changed) UNION SELECT i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
   )
-  SELECT array_agg(DISTINCT s.relation::oid)
-    FROM daas.source s JOIN daas.model m ON m.name = s.model AND daas._captures_by_outbox(m.options) JOIN pg_class c ON c.oid = s.relation
-   WHERE s.relation IN (SELECT a.oid FROM above a UNION SELECT b.oid FROM below b) OR c.reloftype <> 0
+  SELECT array_agg(c.oid)
+    FROM pg_class c
+   WHERE c.oid IN (SELECT daas._captured_sources(by_outbox => true))
+     AND (c.oid IN (SELECT a.oid FROM above a UNION SELECT b.oid FROM below b) OR c.reloftype <> 0)
 $$;
 COMMENT ON FUNCTION daas._outbox_sources_near(oid[]) IS 'Internal: the sources by the outbox that DDL of these tables may concern, or NULL.';
 
@@ -201,9 +196,7 @@ COMMENT ON FUNCTION daas._set_outbox_function(text, boolean, text) IS 'Internal:
 CREATE FUNCTION daas._sync_outbox(sources oid[] DEFAULT NULL, make boolean DEFAULT true, prune boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET client_min_messages = error AS $$
 DECLARE
-  wanted CONSTANT oid[] := ARRAY(
-    SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.model m ON m.name = s.model JOIN pg_class c ON c.oid = s.relation
-     WHERE daas._captures_by_outbox(m.options) ORDER BY 1);
+  wanted CONSTANT oid[] := ARRAY(SELECT daas._captured_sources(by_outbox => true));
   members CONSTANT oid[] := ARRAY(SELECT daas._partitions_of(w) FROM unnest(wanted) w);
   source oid;
   part oid;

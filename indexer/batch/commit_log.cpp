@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/change_event.hpp"
+
 namespace daas {
 
 CommitLog::CommitLog(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -20,7 +22,7 @@ namespace {
 
 bool concerns(const Commit& commit, const std::unordered_set<std::uint32_t>& tables) {
   if (std::any_of(commit.messages.begin(), commit.messages.end(),
-                  [](const auto& message) { return message.prefix == "daas.ddl"; })) {
+                  [](const auto& message) { return message.prefix == change_event::kDdlPrefix; })) {
     return true;
   }
   return std::any_of(commit.relations.begin(), commit.relations.end(),

@@ -28,7 +28,7 @@ bool decodes(Connection& connection) {
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'daas' AND c.relname = 'model'");
   if (readable.rows() == 0 || !readable.boolean(0, 0)) return true;
   return connection
-      .run("SELECT count(*) FILTER (WHERE coalesce(options ->> 'capture', '') <> 'notify') > 0 OR count(*) = 0 FROM daas.model")
+      .run("SELECT count(*) FILTER (WHERE NOT by_outbox) > 0 OR count(*) = 0 FROM daas.model")
       .boolean(0, 0);
 }
 

@@ -53,7 +53,7 @@ void check_publication(RoleSession& session, const PostgresPlan& plan, Findings&
       "SELECT (SELECT count(*) FROM pg_publication WHERE pubname = $1),"
       " string_agg(DISTINCT c.oid::regclass::text, ', ')"
       " FROM daas.source s JOIN pg_class c ON c.oid = s.relation JOIN daas.model m ON m.name = s.model"
-      " WHERE coalesce(m.options ->> 'capture', '') <> 'notify' AND NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
+      " WHERE NOT m.by_outbox AND NOT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
       "                    WHERE p.pubname = $1 AND r.prrelid = c.oid)",
       {plan.publication});
   if (plan.plugin == kPgoutput) {

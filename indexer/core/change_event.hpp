@@ -20,6 +20,8 @@ inline constexpr std::uint32_t kConvertedBytes = 64 * 1024;
 
 /// Logical messages whose prefix starts so are part of the stream.
 inline constexpr char kMessagePrefix[] = "daas.";
+/// Of the messages about DDL (sql/capture.sql).
+inline constexpr char kDdlPrefix[] = "daas.ddl";
 /// Bytes of a prefix; content is as long as a message of the stream at most. What is longer is not ours.
 inline constexpr std::uint32_t kLongestPrefix = 63;
 

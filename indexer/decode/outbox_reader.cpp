@@ -14,8 +14,6 @@ using decode::fail;
 
 namespace {
 
-constexpr const char* kDdlPrefix = "daas.ddl";
-
 /// What no image can tell is said as DDL does it (sql/capture.sql): rows changed, look at the table.
 std::string rewrite_message(std::uint32_t oid) {
   return R"({"command":"a change of a very long value","event":"table_rewrite","objects":[{"type":"table","oid":)" +
@@ -115,7 +113,7 @@ const std::vector<OutboxReader::Source>& OutboxReader::sources(std::uint32_t rel
 
 void OutboxReader::append_ddl(std::string_view content) {
   std::string record;
-  append_name(record, kDdlPrefix);
+  append_name(record, change_event::kDdlPrefix);
   append(RecordType::kMessage, record.append(content));
 }
 

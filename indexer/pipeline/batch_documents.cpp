@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/array_text.hpp"
+#include "core/change_event.hpp"
 #include "core/error.hpp"
 #include "pg/cursor.hpp"
 #include "pipeline/delta_keys.hpp"
@@ -100,7 +101,7 @@ BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& c
   Findings findings;
   for (const auto& commit : commits) {
     for (const auto& message : commit->messages) {
-      if (message.prefix != "daas.ddl") continue;
+      if (message.prefix != change_event::kDdlPrefix) continue;
       const auto ddl = read_ddl(message.content, model_);
       if (!ddl.concerns) continue;
       findings.check_shape = true;

@@ -108,7 +108,7 @@ void Bookkeeper::mark_all_stale() {
 void Bookkeeper::mark_slot_models_stale() {
   const std::lock_guard lock(mutex_);
   connection_.run("UPDATE daas.generation g SET revision = 0 FROM daas.model m"
-                  " WHERE m.name = g.model AND coalesce(m.options ->> 'capture', '') <> 'notify'");
+                  " WHERE m.name = g.model AND NOT m.by_outbox");
 }
 
 void Bookkeeper::add_collection(const std::string& model, const std::string& collection) {

@@ -12,9 +12,9 @@ namespace daas {
 Bookkeeper::Captures Bookkeeper::captures() {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
-      "SELECT count(*) FILTER (WHERE notify), count(*) FILTER (WHERE NOT notify),"
+      "SELECT count(*) FILTER (WHERE by_outbox), count(*) FILTER (WHERE NOT by_outbox),"
       " current_setting('wal_level') = 'logical' AND EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolreplication OR rolsuper))"
-      " FROM (SELECT coalesce(options ->> 'capture', '') = 'notify' AS notify FROM daas.model) m");
+      " FROM daas.model");
   const bool outbox = rows.integer(0, 0) > 0;
   const bool logical = rows.integer(0, 1) > 0;
   return {logical || (!outbox && rows.boolean(0, 2)), outbox};

@@ -50,7 +50,7 @@ std::vector<Model> read_models(Connection& connection) {
       " defined, paused, coalesce((options ->> 'shards')::int, 0),"
       " coalesce((options ->> 'replicas')::int, 0),"
       " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text, views::text,"
-      " coalesce(options ->> 'capture', '') = 'notify'"
+      " by_outbox"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;

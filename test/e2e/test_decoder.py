@@ -3,7 +3,6 @@ import threading
 
 import requests
 
-from harness.indexer import Indexer
 from harness.waiting import NotYet, wait_for
 
 
@@ -61,10 +60,7 @@ def test_a_switch_of_the_decoder_loads_anew_behind_what_is_served_without_a_fail
         site.indexer.start()
         site.assert_equal("t")
         served = next_generation(site, 0)
-        directory = site.indexer.directory / "serve"
-        directory.mkdir()
-        options = {name: value for name, value in site.indexer.options.items() if name not in ("listen", "admin-listen")}
-        beside = Indexer(directory, options | {"role": "serve"})
+        beside = site.indexer.beside("serve", role="serve")
         reader = Reader(beside.url + "/t?limit=1")
         beside.start()
         try:

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from harness.indexer import Indexer
 from harness.postgres import running
 from harness.site import Site
 from harness.waiting import NotYet, wait_for
@@ -213,13 +212,12 @@ def test_a_batch_is_of_a_hundred_changes_or_of_some_seconds_whichever_comes_firs
         assert seconds(102, 301) < 3
 
 
-def test_a_second_daemon_stands_by_at_the_outbox(bare, tmp_path):
+def test_a_second_daemon_stands_by_at_the_outbox(bare):
     site = bare
     for model in ("planes", "decoded"):
         site.sql("SELECT daas.drop_model(%s)", (model,))
         del site.queries[model]
-    own = {name: value for name, value in site.indexer.options.items() if name not in ("listen", "admin-listen")}
-    second = Indexer(tmp_path, own)
+    second = site.indexer.beside("second")
     second.start(ready=False)
     first, site.indexer = site.indexer, second
     try:

@@ -155,13 +155,9 @@ def test_a_reload_and_a_restart_lose_no_position(site):
     assert wait_for(caught_up, 30, "the write is visible").json()[0]["v"] == 1001
 
 
-def test_a_second_process_that_only_serves_waits_as_well(site, open_site, directory):
+def test_a_second_process_that_only_serves_waits_as_well(site):
     """It shares no memory with the indexer."""
-    from harness.indexer import Indexer  # pylint: disable=import-outside-toplevel
-    other = directory / "positions_serve"
-    other.mkdir()
-    serving = Indexer(other, {**{name: value for name, value in site.indexer.options.items()
-                                 if name not in ("listen", "admin-listen", "jwt-key-file")}, "role": "serve"})
+    serving = site.indexer.beside("serve", role="serve")
     serving.start()
     try:
         with site.connect() as connection:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.indexer import BINARY, Indexer
+from harness.indexer import BINARY
 from harness.waiting import wait_for
 
 
@@ -121,13 +121,12 @@ def test_an_alias_without_owner_is_taken_back_and_one_of_another_database_is_not
     site.assert_equal("t")
 
 
-def test_a_second_daemon_stands_by_and_takes_over(site, tmp_path):
+def test_a_second_daemon_stands_by_and_takes_over(site):
     site.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
     site.create_model("t", "SELECT * FROM t")
     site.sql("SELECT daas.create_api('t', public => true)")
     site.assert_equal("t")
-    own = {name: value for name, value in site.indexer.options.items() if name not in ("listen", "admin-listen", "jwt-key-file")}
-    second = Indexer(tmp_path, own)
+    second = site.indexer.beside("second")
     second.start(ready=False)
     try:
         first, site.indexer = site.indexer, second

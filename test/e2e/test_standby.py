@@ -5,18 +5,9 @@ from contextlib import closing
 import pytest
 
 from harness.fault_proxy import FaultProxy
-from harness.indexer import Indexer
 from harness.waiting import wait_for
 
 UPDATE = r"POST \S+\.t\.g\d+/update\?wt=json&json\.nl=flat&versions=true$"
-
-
-def another(site, name, **options):
-    """A daemon for the same database, at other ports."""
-    directory = site.indexer.directory / name
-    directory.mkdir()
-    own = {key: value for key, value in site.indexer.options.items() if key not in ("listen", "admin-listen")}
-    return Indexer(directory, own | {key.replace("_", "-"): value for key, value in options.items()})
 
 
 @pytest.mark.parametrize("capture", ["logical", "notify"])
@@ -27,7 +18,7 @@ def test_one_that_hangs_is_replaced_and_what_it_sent_changes_nothing_when_it_lan
         site.sql("SELECT daas.create_api('t', public => true)")
         site.indexer.start()
         site.assert_equal("t")
-        first, second = site.indexer, another(site, "second", solr=solr.url)
+        first, second = site.indexer, site.indexer.beside("second", solr=solr.url)
         second.start(ready=False)
         try:
             wait_for(lambda: "stands by" in second.readiness()[1], 20, "the second stands by")
@@ -60,7 +51,7 @@ def test_two_that_serve_beside_one_that_indexes_read_each_others_writes(open_sit
         site.sql("SELECT daas.create_account('anna', 'secret');"
                  "SELECT daas.create_api('t', scope => '{}', writes => '{insert,update}')")
         site.indexer.start()
-        indexer, servers = site.indexer, [another(site, f"serve_{number}", role="serve") for number in range(2)]
+        indexer, servers = site.indexer, [site.indexer.beside(f"serve_{number}", role="serve") for number in range(2)]
         try:
             for server in servers:
                 server.start()

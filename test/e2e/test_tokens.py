@@ -9,7 +9,7 @@ import jwt
 import pytest
 import requests
 
-from harness.indexer import BINARY, Indexer
+from harness.indexer import BINARY
 from harness.issuer import Issuer, SigningKey
 from harness.tls import Authority
 from harness.waiting import wait_for
@@ -353,11 +353,7 @@ def test_a_success_clears_failures(site):
 
 def another(site, name, **options):
     """A serving process beside the site's, with other options."""
-    directory = site.indexer.directory / name
-    directory.mkdir()
-    own = {option: value for option, value in site.indexer.options.items() if option not in ("listen", "admin-listen", "jwt-key-file")}
-    return Indexer(directory, own | {"role": "serve", "jwt-key-file": site.indexer.options["jwt-key-file"]}
-                   | {option.replace("_", "-"): value for option, value in options.items()})
+    return site.indexer.beside(name, **{"role": "serve"} | options)
 
 
 def test_without_a_life_there_are_no_refresh_tokens(site):

@@ -31,6 +31,13 @@ class Indexer:
         self.options = {"listen": f"127.0.0.1:{listen}", "admin-listen": f"127.0.0.1:{admin}",
                         "jwt-key-file": key, "log-level": "debug"} | options
 
+    def beside(self, name, **options):
+        """Another daemon with the same configuration, key included, but for its ports and these options; not started."""
+        directory = self.directory / name
+        directory.mkdir()
+        own = {option: value for option, value in self.options.items() if option not in ("listen", "admin-listen")}
+        return Indexer(directory, own | {option.replace("_", "-"): value for option, value in options.items()})
+
     def start(self, ready=True):
         """Returns when it is ready, or, if that is not asked for, when it answers at all."""
         assert not self.runs(), "it runs already"
