@@ -185,19 +185,22 @@ COMMENT ON FUNCTION daas._sources_with_values_of(oid, oid) IS
 --                    a model that was replaced, or changes that were lost because it left the publication
 --
 -- With "models": ["flights"] it concerns these only. After DROP INDEX, which does not say of what table, every source may have changed.
+CREATE FUNCTION daas._ddl_message(command text, event text, objects jsonb, models jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (jsonb_build_object('command', command, 'event', event, 'objects', objects)
+          || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text
+$$;
+COMMENT ON FUNCTION daas._ddl_message(text, text, jsonb, jsonb) IS 'Internal: the text of a message about DDL.';
+
 CREATE FUNCTION daas._emit_ddl(command text, event text, objects jsonb, models jsonb DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT pg_logical_emit_message(
-           true, 'daas.ddl', (jsonb_build_object('command', command, 'event', event, 'objects', objects)
-                              || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text)
-   WHERE objects IS NOT NULL;
+  SELECT pg_logical_emit_message(true, 'daas.ddl', daas._ddl_message(command, event, objects, models)) WHERE objects IS NOT NULL;
   -- Decoding knows a message by the end of its record, a row by the start of its own, and sorts the
   -- changes of subtransactions (the trigger's EXCEPTION block is one) by these. A row that follows at
   -- once would be level with the message and could come before it: so something stands between.
   SELECT pg_logical_emit_message(false, 'daas.after', '') WHERE objects IS NOT NULL;
   INSERT INTO daas.outbox (relation, kind, images)
-    SELECT 0, 'D', ARRAY[(jsonb_build_object('command', command, 'event', event, 'objects', objects)
-                          || CASE WHEN models IS NULL THEN '{}' ELSE jsonb_build_object('models', models) END)::text]
+    SELECT 0, 'D', ARRAY[daas._ddl_message(command, event, objects, models)]
      WHERE objects IS NOT NULL AND EXISTS (SELECT FROM daas.model m WHERE m.by_outbox)
 $$;
 COMMENT ON FUNCTION daas._emit_ddl(text, text, jsonb, jsonb) IS 'Internal: the logical message about DDL of sources, and the same in the outbox.';

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class IndexRun {
   void stand_by(std::int64_t pid, const std::string& why);
   /// False while another daemon reads the outbox.
   bool open_outbox();
+  /// What is to be done on server or role before anything can be decoded.
+  std::optional<Error> decoding_obstacle();
   /// For the first model that wants it: false when that must wait, which its report says. A slot takes a new run.
   bool open_slot_late(const Model& model);
   bool open_outbox_late(const Model& model);

@@ -20,16 +20,8 @@ constexpr std::chrono::seconds kSilence{12};
 
 void IndexRun::open_sources() {
   const auto wanted = bookkeeper_.captures();
-  bool decodes = wanted.logical;
-  if (decodes && wanted.outbox) {
-    // Models by the outbox go on where nothing can be decoded; begin_model() tells the others why.
-    try {
-      bookkeeper_.check_capture();
-    } catch (const Error& error) {
-      if (error.remedy() != Remedy::kRetry) throw;
-      decodes = false;
-    }
-  }
+  // Models by the outbox go on where nothing can be decoded; begin_model() tells the others why.
+  const bool decodes = wanted.logical && !(wanted.outbox && decoding_obstacle());
   // Nobody would read it, and it would keep WAL until the disk is full.
   if (!wanted.logical && bookkeeper_.drop_idle_slot(slot_, options_.plugin)) {
     spdlog::info("no model is decoded any more: the replication slot {} is dropped", slot_);
@@ -58,13 +50,20 @@ void IndexRun::stand_by(std::int64_t pid, const std::string& why) {
   interrupt_.wait(kStandbyPoll);
 }
 
-bool IndexRun::open_slot_late(const Model& model) {
-  if (slot_source_) return true;
+std::optional<Error> IndexRun::decoding_obstacle() {
   try {
     bookkeeper_.check_capture();
+    return std::nullopt;
   } catch (const Error& error) {
     if (error.remedy() != Remedy::kRetry) throw;
-    report_waiting(model, error.what(), error.hint());
+    return error;
+  }
+}
+
+bool IndexRun::open_slot_late(const Model& model) {
+  if (slot_source_) return true;
+  if (const auto obstacle = decoding_obstacle()) {
+    report_waiting(model, obstacle->what(), obstacle->hint());
     return false;
   }
   throw Error(Remedy::kRestart, "model " + model.name + " is the first one that needs a replication slot");

@@ -42,11 +42,6 @@ void check_columns(const Model& model, const Model::Source& source, SnapshotSess
 
 /// Of a table and its partitions; daas._sync_outbox() keeps them where nobody hinders it.
 void check_triggers(const Model& model, const Model::Source& source, SnapshotSession& session) {
-  const auto rows = session.connection().run(
-      "SELECT min(p.oid::regclass::text) FROM"
-      " (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid)) p (oid) JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'p')"
-      " WHERE 4 > (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = p.oid AND t.tgname LIKE 'daas\\_outbox\\_%' AND t.tgenabled = 'A')",
-      {std::to_string(source.relation_oid)});
   const auto subscription = session.connection().run(
       "SELECT min(s.subname) FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid"
       " WHERE r.srrelid IN (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid))",
@@ -56,6 +51,11 @@ void check_triggers(const Model& model, const Model::Source& source, SnapshotSes
                                    ", which fire no statement triggers",
                 "SELECT daas.alter_model('" + model.name + "', options => '{\"capture\": \"logical\"}')");
   }
+  const auto rows = session.connection().run(
+      "SELECT min(p.oid::regclass::text) FROM"
+      " (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid)) p (oid) JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'p')"
+      " WHERE 4 > (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = p.oid AND t.tgname LIKE 'daas\\_outbox\\_%' AND t.tgenabled = 'A')",
+      {std::to_string(source.relation_oid)});
   if (rows.is_null(0, 0)) return;
   throw Error(Remedy::kStop, "table " + rows.text(0, 0) + " lacks triggers of the outbox: its changes are not captured", reload_statement(model.name));
 }
