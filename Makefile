@@ -48,7 +48,7 @@ EXTENSION_MAKE = +@mkdir -p $(BUILD)/extension && $(MAKE) -C $(BUILD)/extension 
 	--no-print-directory PG_CONFIG=$(PG_CONFIG)
 
 extension: packages
-	$(EXTENSION_MAKE) -j$(JOBS) all
+	$(EXTENSION_MAKE) -j$(JOBS) all sql-only
 	$(EXTENSION_MAKE) install DESTDIR=$(STAGE)
 
 indexer: packages
@@ -139,6 +139,7 @@ install: all
 	$(EXTENSION_MAKE) install $(if $(DESTDIR),DESTDIR=$(abspath $(DESTDIR)))
 	install -D -m 755 $(INDEXER) $(DESTDIR)$(PREFIX)/bin/daas-indexer
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -D -m 644 $(BUILD)/extension/daas--sql-only.sql $(DESTDIR)$(PREFIX)/share/daas/daas--sql-only.sql
 	install -D -m 644 docs/operations.md $(DESTDIR)$(PREFIX)/share/doc/daas/operations.md
 	sed 's|@PREFIX@|$(PREFIX)|g' deploy/daas-indexer.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/daas-indexer.service
 

@@ -108,40 +108,17 @@ END $$;
 COMMENT ON FUNCTION daas.use_decoder(text) IS
 'Prepares the publication for daas-indexer --decoder: plugin (as it is from the start) or pgoutput, PostgreSQL''s own output plugin, for servers that can''t load ours. pgoutput needs every change published, and then PostgreSQL itself refuses UPDATE and DELETE of a source that loses its replica identity. Refuses with 55000 while a source has none, with 0A000 while one is partitioned. For superusers and the extension''s owner; restart daas-indexer with the same decoder afterwards.';
 
-CREATE FUNCTION daas._dropped_partition_root(relation oid) RETURNS oid
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';
-COMMENT ON FUNCTION daas._dropped_partition_root(oid) IS
-  'Internal: the topmost partitioned table of a table that this transaction dropped, or NULL.';
-
-CREATE FUNCTION daas._enables_outbox_triggers(command pg_ddl_command) RETURNS boolean
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'enables_outbox_triggers';
-COMMENT ON FUNCTION daas._enables_outbox_triggers(pg_ddl_command) IS
-  'Internal: whether a command is daas._sync_outbox''s own.';
-
-CREATE FUNCTION daas._moves_rows(command pg_ddl_command) RETURNS boolean
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'moves_rows';
-COMMENT ON FUNCTION daas._moves_rows(pg_ddl_command) IS
-  'Internal: whether a command attaches or detaches a partition that isn''t empty.';
-
-CREATE FUNCTION daas._changes_values(command pg_ddl_command) RETURNS boolean
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_values';
-COMMENT ON FUNCTION daas._changes_values(pg_ddl_command) IS
-  'Internal: whether a command may change what stored values of the altered type print.';
-
-CREATE FUNCTION daas._changes_columns(command pg_ddl_command) RETURNS boolean
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'changes_columns';
-COMMENT ON FUNCTION daas._changes_columns(pg_ddl_command) IS
-  'Internal: whether a command gave a column another type, dropped one, or lets one be null.';
-
-CREATE FUNCTION daas._renamed(command pg_ddl_command) RETURNS text[]
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'renamed';
-COMMENT ON FUNCTION daas._renamed(pg_ddl_command) IS
-  'Internal: what a command renamed: {column|relation|schema, old name, new name}, {moved} to another schema, or NULL.';
-
-CREATE FUNCTION daas._with_present_names(query text, relation oid, kind text, old_name text, new_name text) RETURNS text
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'with_present_names';
-COMMENT ON FUNCTION daas._with_present_names(text, oid, text, text, text) IS
-  'Internal: a stored query after a rename of (a column of) a table or view, or of a schema.';
+CREATE TYPE daas.ddl_command AS (
+  classid          oid,
+  objid            oid,
+  own              boolean,
+  moves_rows       boolean,
+  changes_values   boolean,
+  changes_columns  boolean,
+  renamed          text[]
+);
+COMMENT ON TYPE daas.ddl_command IS
+  'What daas._ddl_commands tells of a command that has just run. classid, objid: of the object, as pg_event_trigger_ddl_commands() says it. own: it is daas._sync_outbox''s. moves_rows: it attached or detached a partition that may have rows. changes_values: values of the altered type may print otherwise now. changes_columns: a column got another type, was dropped, or may be null now. renamed: {column|relation|schema, old name, new name}, {moved} to another schema, or NULL.';
 
 CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -293,48 +270,51 @@ COMMENT ON FUNCTION daas._follow_changes(oid[]) IS
 -- Without JIT: PostgreSQL takes the queries for expensive, and would compile half a second for each DDL.
 CREATE FUNCTION daas._capture_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+  commands daas.ddl_command[];
 BEGIN
   IF NOT EXISTS (SELECT FROM daas.source) THEN RETURN; END IF;
   CASE tg_event
     WHEN 'ddl_command_end' THEN
-      IF tg_tag = 'ALTER TABLE' AND (SELECT bool_and(daas._enables_outbox_triggers(d.command)) FROM pg_event_trigger_ddl_commands() d) THEN
+      commands := ARRAY(SELECT d FROM daas._ddl_commands() d);
+      IF tg_tag = 'ALTER TABLE' AND (SELECT bool_and(d.own) FROM unnest(commands) d) THEN
         RETURN;
       END IF;
       IF tg_tag IN ('CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE', 'ALTER AGGREGATE') THEN
         PERFORM daas._emit_function_ddl(tg_tag, 'table_rewrite', ARRAY(
-          SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_proc'::regclass));
+          SELECT d.objid FROM unnest(commands) d WHERE d.classid = 'pg_proc'::regclass));
         RETURN;
       ELSIF tg_tag = 'ALTER PUBLICATION' THEN
         PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
           SELECT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation
-           WHERE EXISTS (SELECT FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_publication'::regclass))));
+           WHERE EXISTS (SELECT FROM unnest(commands) d WHERE d.classid = 'pg_publication'::regclass))));
         RETURN;
       END IF;
       PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name))
-         FROM daas._models_of_views(ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_class'::regclass)) m
+         FROM daas._models_of_views(ARRAY(SELECT d.objid FROM unnest(commands) d WHERE d.classid = 'pg_class'::regclass)) m
         WHERE tg_tag IN ('CREATE VIEW', 'ALTER VIEW', 'ALTER TABLE', 'ALTER SCHEMA');
       PERFORM daas._emit_ddl(tg_tag, tg_event, daas._source_objects(ARRAY(
-        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
+        SELECT s FROM unnest(commands) d, daas._sources_of(d.objid) s
          WHERE d.classid = 'pg_class'::regclass
         UNION
-        SELECT s.relation FROM pg_event_trigger_ddl_commands() d JOIN pg_class c ON c.relnamespace = d.objid
+        SELECT s.relation FROM unnest(commands) d JOIN pg_class c ON c.relnamespace = d.objid
           JOIN daas.source s ON s.relation = c.oid
          WHERE d.classid = 'pg_namespace'::regclass)));
       PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
-        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_of(d.objid) s
-         WHERE d.classid = 'pg_class'::regclass AND daas._moves_rows(d.command)
+        SELECT s FROM unnest(commands) d, daas._sources_of(d.objid) s
+         WHERE d.classid = 'pg_class'::regclass AND d.moves_rows
         UNION
-        SELECT s FROM pg_event_trigger_ddl_commands() d, daas._sources_with_values_of(d.classid, d.objid) s
-         WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND daas._changes_values(d.command))));
-      PERFORM daas._follow_renames(d.classid, d.objid, daas._renamed(d.command))
-         FROM pg_event_trigger_ddl_commands() d
-        WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND daas._renamed(d.command) IS NOT NULL;
+        SELECT s FROM unnest(commands) d, daas._sources_with_values_of(d.classid, d.objid) s
+         WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass) AND d.changes_values)));
+      PERFORM daas._follow_renames(d.classid, d.objid, d.renamed)
+         FROM unnest(commands) d
+        WHERE d.classid IN ('pg_class'::regclass, 'pg_namespace'::regclass) AND d.renamed IS NOT NULL;
       -- After the models were redefined: what their deltas need may have another name now.
-      PERFORM daas._keep_outbox(array_agg(d.objid)) FROM pg_event_trigger_ddl_commands() d WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass);
+      PERFORM daas._keep_outbox(array_agg(d.objid)) FROM unnest(commands) d WHERE d.classid IN ('pg_class'::regclass, 'pg_type'::regclass);
       PERFORM daas._follow_changes(array_agg(d.objid))
-         FROM pg_event_trigger_ddl_commands() d
+         FROM unnest(commands) d
         WHERE d.classid = 'pg_class'::regclass
-          AND CASE tg_tag WHEN 'ALTER TABLE' THEN daas._changes_columns(d.command) ELSE tg_tag = 'CREATE VIEW' END
+          AND CASE tg_tag WHEN 'ALTER TABLE' THEN d.changes_columns ELSE tg_tag = 'CREATE VIEW' END
        HAVING count(*) > 0;
     WHEN 'sql_drop' THEN
       IF tg_tag = 'DROP INDEX' THEN
@@ -346,10 +326,10 @@ BEGIN
           FROM pg_event_trigger_dropped_objects() d JOIN daas.source s ON s.relation = d.objid
          WHERE d.classid = 'pg_class'::regclass));
       PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
-        SELECT s.relation FROM pg_event_trigger_dropped_objects() d
-          JOIN daas.source s ON s.relation = daas._dropped_partition_root(d.objid)
-          JOIN pg_class c ON c.oid = s.relation
-         WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table'
+        SELECT s.relation FROM daas.source s JOIN pg_class c ON c.oid = s.relation
+         WHERE c.relkind = 'p' AND s.relation::oid IN (
+           SELECT daas._dropped_partition_roots(d.objid) FROM pg_event_trigger_dropped_objects() d
+            WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table')
         UNION
         -- What follows is not captured, even if the table is a member again soon.
         SELECT s.relation FROM pg_event_trigger_dropped_objects() d
@@ -379,18 +359,25 @@ END $$;
 COMMENT ON FUNCTION daas._capture_ddl() IS
   'Internal: tells WAL and outbox about DDL of sources and their partitions; never fails the statement.';
 
-CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
-  WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE SCHEMA', 'CREATE TABLE', 'CREATE FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW',
-               'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
-               'ALTER AGGREGATE', 'ALTER PUBLICATION')
-  EXECUTE FUNCTION daas._capture_ddl();
-COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
-ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;
+-- A server without superusers may not let an install script of plain SQL make them: see daas._told_of_ddl().
+DO $do$ BEGIN
+  CREATE EVENT TRIGGER daas_ddl_command_end ON ddl_command_end
+    WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SCHEMA', 'CREATE SCHEMA', 'CREATE TABLE', 'CREATE FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW',
+                 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
+                 'ALTER AGGREGATE', 'ALTER PUBLICATION')
+    EXECUTE FUNCTION daas._capture_ddl();
+  COMMENT ON EVENT TRIGGER daas_ddl_command_end IS 'Tells daas-indexer about DDL of captured tables.';
+  ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS;
 
-CREATE EVENT TRIGGER daas_sql_drop ON sql_drop EXECUTE FUNCTION daas._capture_ddl();
-COMMENT ON EVENT TRIGGER daas_sql_drop IS 'Tells daas-indexer that a captured table, partition or column was dropped.';
-ALTER EVENT TRIGGER daas_sql_drop ENABLE ALWAYS;
+  CREATE EVENT TRIGGER daas_sql_drop ON sql_drop EXECUTE FUNCTION daas._capture_ddl();
+  COMMENT ON EVENT TRIGGER daas_sql_drop IS 'Tells daas-indexer that a captured table, partition or column was dropped.';
+  ALTER EVENT TRIGGER daas_sql_drop ENABLE ALWAYS;
 
-CREATE EVENT TRIGGER daas_table_rewrite ON table_rewrite EXECUTE FUNCTION daas._capture_ddl();
-COMMENT ON EVENT TRIGGER daas_table_rewrite IS 'Tells daas-indexer that a captured table is rewritten, which emits no row changes.';
-ALTER EVENT TRIGGER daas_table_rewrite ENABLE ALWAYS;
+  CREATE EVENT TRIGGER daas_table_rewrite ON table_rewrite EXECUTE FUNCTION daas._capture_ddl();
+  COMMENT ON EVENT TRIGGER daas_table_rewrite IS 'Tells daas-indexer that a captured table is rewritten, which emits no row changes.';
+  ALTER EVENT TRIGGER daas_table_rewrite ENABLE ALWAYS;
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE WARNING 'role "%" can''t make event triggers, so daas is not told of DDL', current_user
+    USING DETAIL = 'Columns, types, triggers and views are looked at with each batch instead. Not seen is what rewrites values and leaves their types: ALTER COLUMN … USING, ALTER TYPE … RENAME, CREATE OR REPLACE FUNCTION.',
+          HINT = 'Run SELECT daas.reload_model(name) after such a statement.';
+END $do$;

@@ -1,18 +1,5 @@
 -- Defining accounts, and the login check of the serving role.
 
-CREATE FUNCTION daas._hash_password(password text) RETURNS text
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'hash_password';
-COMMENT ON FUNCTION daas._hash_password(text) IS 'Internal: a new yescrypt hash (crypt_gensalt, crypt_r).';
-
-CREATE FUNCTION daas._verify_password(password text, hash text) RETURNS boolean
-LANGUAGE c AS 'MODULE_PATHNAME', 'verify_password';
-COMMENT ON FUNCTION daas._verify_password(text, text) IS
-  'Internal: whether the password has this hash. Takes as long when there is none.';
-
-CREATE FUNCTION daas._password_hash_format(hash text) RETURNS text
-LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'password_hash_format';
-COMMENT ON FUNCTION daas._password_hash_format(text) IS 'Internal: good, weak or unknown.';
-
 CREATE FUNCTION daas.login(name text, password text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

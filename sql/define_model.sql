@@ -1,11 +1,6 @@
 -- Defining models. The public functions are C and only pass on: daas.NAME runs daas._NAME as the
 -- extension's owner, with the caller's role and search_path in front (extension/owner_gate.hpp).
 
-CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text, key text[], by_outbox boolean) RETURNS jsonb
-LANGUAGE c AS 'MODULE_PATHNAME', 'define_model';
-COMMENT ON FUNCTION daas._define_model(regrole, text, text, text[], boolean) IS
-  'Internal: parses, checks, plans and probes a query with the caller''s rights; returns what daas.model and daas.source hold. Unless by_outbox, old images come from the WAL: the replica identity must cover what is needed of them.';
-
 CREATE FUNCTION daas._warn_without_daemon() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -4,9 +4,9 @@ CREATE FUNCTION daas.grant_role(role text, member name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   defining CONSTANT text := 'daas.create_model, daas.alter_model, daas.drop_model, daas.reload_model,
-    daas.pause_model, daas.resume_model, daas.explain_model, daas.model_explanation, daas.retry_dead_letters,
+    daas.pause_model, daas.resume_model, daas.explain_model, daas.model_explanation, daas.export_model, daas.retry_dead_letters,
     daas.create_api, daas.publish_api, daas.unpublish_api, daas.drop_api,
-    daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status';
+    daas.create_account, daas.set_password, daas.set_claims, daas.drop_account, daas.status, daas.version';
   definitions CONSTANT text := 'daas.model, daas.source, daas.delta, daas.api, daas.daemon, daas.progress, daas.collection, daas.generation, daas.served_api';
   source regclass;
 BEGIN
@@ -26,15 +26,15 @@ BEGIN
       EXECUTE format('GRANT SELECT (name, claims, created_at) ON TABLE daas.account TO %I', member);
     WHEN 'reader' THEN
       FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN pg_class c ON c.oid = s.relation LOOP
-        PERFORM daas._grant_to_readers(current_user::regrole, source);
+        PERFORM daas._grant_to_readers(quote_ident(current_user)::regrole, source);
       END LOOP;
     WHEN 'writer' THEN
       FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s JOIN daas.api a ON a.model = s.model WHERE a.writes <> '{}' LOOP
-        PERFORM daas._sync_writers(current_user::regrole, source);
+        PERFORM daas._sync_writers(quote_ident(current_user)::regrole, source);
       END LOOP;
     WHEN 'server' THEN
       EXECUTE format('GRANT SELECT ON TABLE daas.served_api TO %I', member);
-      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login, daas.open_session, daas.refresh_session, daas.end_session TO %I', member);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.login, daas.open_session, daas.refresh_session, daas.end_session, daas.version TO %I', member);
     WHEN 'replication' THEN
       EXECUTE format('GRANT SELECT ON TABLE %s TO %I', definitions, member);
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON TABLE daas.daemon, daas.progress, daas.collection, daas.generation TO %I', member);
@@ -42,7 +42,7 @@ BEGIN
       EXECUTE format('GRANT SELECT, DELETE ON TABLE daas.outbox, daas.outbox_reader TO %I', member);
       EXECUTE format('GRANT SELECT, INSERT, DELETE ON TABLE daas.outbox_bell TO %I', member);
       EXECUTE format('GRANT USAGE ON SEQUENCE daas.generation_seq TO %I', member);
-      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status TO %I', member);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION daas.status, daas.version TO %I', member);
       IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = member AND (r.rolreplication OR r.rolsuper)) THEN
         RAISE WARNING 'role "%" does not have the REPLICATION attribute', member
           USING HINT = format('Run ALTER ROLE %I REPLICATION, unless every model has the option "capture": "notify".', member);
@@ -78,7 +78,7 @@ BEGIN
   END LOOP;
   DELETE FROM daas.api;
   FOR source IN SELECT DISTINCT s.relation::oid FROM daas.source s LOOP
-    PERFORM daas._sync_writers(current_user::regrole, source);
+    PERFORM daas._sync_writers(quote_ident(current_user)::regrole, source);
     PERFORM daas._revoke_from_readers(source);
   END LOOP;
   DELETE FROM daas.model;
@@ -91,7 +91,8 @@ BEGIN
   -- Last, since a rollback does not bring slots back.
   PERFORM pg_drop_replication_slot(s.slot_name) FROM pg_replication_slots s
     WHERE daas._is_own_slot(s.slot_name, s.plugin) AND s.database = current_database();
-  RAISE NOTICE 'daas captures nothing any more; DROP EXTENSION daas removes the rest'
+  RAISE NOTICE 'daas captures nothing any more; % removes the rest',
+    CASE WHEN EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'daas') THEN 'DROP EXTENSION daas' ELSE 'DROP SCHEMA daas CASCADE' END
     USING HINT = 'Collections in Solr stay until they are deleted there.';
 END $$;
 COMMENT ON FUNCTION daas.uninstall() IS

@@ -2,7 +2,8 @@
 -- the values that their deltas need, as they were and as they are, in the application's own transaction;
 -- daas-indexer takes them by snapshot and deletes them when Solr has them on disk. NOTIFY is the wake-up only.
 -- Invariant: no statement of an application fails because of what is here. So a trigger's function
---   * names only columns that are there: DDL has it written anew in its own transaction (daas._capture_ddl);
+--   * names only columns that are there: DDL has it written anew in its own transaction (daas._capture_ddl), or
+--     catches the error where nothing tells of DDL;
 --   * converts a value to text only where that can't fail, else within a block that catches it (and costs a subtransaction);
 --   * sends no NOTIFY where PREPARE TRANSACTION is possible, which refuses a transaction with one, nor under a lock_timeout,
 --     since all commits with one wait for each other.
@@ -35,6 +36,13 @@ COMMENT ON TABLE daas.outbox_reader IS 'Is empty. Who reads the outbox holds a l
 CREATE TABLE daas.outbox_bell (hung_out_at timestamptz NOT NULL DEFAULT now());
 COMMENT ON TABLE daas.outbox_bell IS 'Has a row while daas-indexer sleeps: only then the triggers notify it. Each NOTIFY takes a lock at commit that all others wait for.';
 COMMENT ON COLUMN daas.outbox_bell.hung_out_at IS 'Since when.';
+
+CREATE FUNCTION daas._told_of_ddl() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT count(*) = 3 FROM pg_event_trigger e
+   WHERE e.evtname IN ('daas_ddl_command_end', 'daas_sql_drop', 'daas_table_rewrite') AND e.evtenabled IN ('A', 'O')
+$$;
+COMMENT ON FUNCTION daas._told_of_ddl() IS 'Internal: whether event triggers tell of DDL. Without them daas-indexer looks at the catalogs with each batch.';
 
 -- The columns whose values the deltas need, as they are now, and how those become text. plain: in a way that can't fail and is short.
 -- long: it may be longer than a row of the outbox should hold. risky: the output function may fail, or the text be far longer than
@@ -74,7 +82,8 @@ DECLARE
   root CONSTANT text := CASE WHEN (SELECT c.relkind = 'p' OR c.relispartition FROM pg_class c WHERE c.oid = source)
                              THEN 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)' ELSE 'tg_relid' END;
   names text[];
-  risky boolean := false;
+  -- Nobody would take a column that is dropped out of a function.
+  risky boolean := NOT daas._told_of_ddl();
   picked record;
   values_list text := '';
   passed text[] := '{}';
@@ -172,6 +181,9 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'table % gets changes of the subscription "%", which fire no statement triggers', source, subscription
       USING ERRCODE = '0A000', HINT = 'Such a table needs "capture": "logical", or a model in the database that publishes it.';
+  ELSIF NOT daas._told_of_ddl() AND EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind = 'p') THEN
+    RAISE EXCEPTION 'table % is partitioned, and no event triggers tell when its partitions come and go', source
+      USING ERRCODE = '0A000', HINT = 'Have a role that can make event triggers install daas, or enable those of daas.';
   END IF;
 END $$;
 COMMENT ON FUNCTION daas._check_notify(regclass) IS 'Internal: refuses a source whose changes its triggers would not see.';

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "check/postgres_check.hpp"
+#include "pg/installation.hpp"
 #include "pg/replication.hpp"
 
 namespace daas {
@@ -269,18 +270,15 @@ void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings
 }
 
 bool check_extension(RoleSession& session, const PostgresPlan& plan, Findings& findings) {
-  const auto rows = session.connection->run(
-      "SELECT (SELECT extversion FROM pg_extension WHERE extname = 'daas'), current_database()");
-  const auto version = rows.text(0, 0);
-  if (version.empty()) {
-    findings.fail("extension daas", "is not installed in database " + rows.text(0, 1), "CREATE EXTENSION daas;");
-  } else if (version != plan.extension_version) {
-    findings.fail("extension daas", "has version " + version + ", this daemon needs " + plan.extension_version,
-                  "ALTER EXTENSION daas UPDATE TO '" + plan.extension_version + "';");
+  const auto installation = find_installation(*session.connection);
+  if (const auto fault = installation.fault(plan.extension_version); !fault.words.empty()) {
+    findings.fail("daas in the database", fault.words, fault.hint);
+  } else if (installation.plain) {
+    findings.ok("daas in the database", installation.version + ", as plain SQL");
   } else {
-    findings.ok("extension daas", version);
+    findings.ok("daas in the database", "extension " + installation.version);
   }
-  return !version.empty();
+  return !installation.version.empty();
 }
 
 }  // namespace daas

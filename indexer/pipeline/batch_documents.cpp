@@ -127,13 +127,23 @@ BatchDocuments::Findings BatchDocuments::find(const std::vector<SharedCommit>& c
   return findings;
 }
 
+std::string BatchDocuments::source_oids() const {
+  std::vector<std::string> oids;
+  for (const auto& source : model_.sources) oids.push_back(std::to_string(source.relation_oid));
+  return array_text(oids);
+}
+
+std::string BatchDocuments::files(SnapshotSession& session) const {
+  return session.connection()
+      .run("SELECT coalesce(string_agg(oid || ':' || relfilenode, ', ' ORDER BY oid), '') FROM pg_class"
+           " WHERE oid = ANY ($1::oid[])",
+           {source_oids()})
+      .text(0, 0);
+}
+
 void BatchDocuments::hold_tables(SnapshotSession& session) {
   std::string tables;
-  std::vector<std::string> oids;
-  for (const auto& source : model_.sources) {
-    tables += (tables.empty() ? "" : ", ") + source.relation;
-    oids.push_back(std::to_string(source.relation_oid));
-  }
+  for (const auto& source : model_.sources) tables += (tables.empty() ? "" : ", ") + source.relation;
   // From here on TRUNCATE waits for the end of the session. The catalog's row is the snapshot's, the function's answer that of now.
   auto& connection = session.connection();
   connection.run("LOCK TABLE " + tables + " IN ACCESS SHARE MODE");
@@ -141,7 +151,7 @@ void BatchDocuments::hold_tables(SnapshotSession& session) {
       "SELECT min(c.oid::regclass::text) FROM pg_class c"
       " WHERE c.oid IN (SELECT o FROM unnest($1::oid[]) o UNION SELECT p.relid FROM unnest($1::oid[]) o, pg_partition_tree(o) p)"
       " AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)",
-      {array_text(oids)});
+      {source_oids()});
   if (rows.is_null(0, 0)) return;
   throw Error(Remedy::kAgain, "table " + rows.text(0, 0) + " was truncated or rewritten beside a batch");
 }

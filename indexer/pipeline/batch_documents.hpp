@@ -55,6 +55,8 @@ class BatchDocuments {
   void fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,
                  const ChangeReader::Outcomes& wanted);
 
+  /// The files of the model's tables, as the session's snapshot sees them: other ones after a TRUNCATE or a rewrite.
+  std::string files(SnapshotSession& session) const;
   /// See source_shape.hpp; the error names the statement, too, if its message came.
   void check_shape(SnapshotSession& session);
 
@@ -62,6 +64,8 @@ class BatchDocuments {
   /// An error of `body` that stops the model names the last DDL of its tables.
   template <typename Body>
   void naming_the_statement(const Body& body);
+  /// As an array literal.
+  std::string source_oids() const;
   void write_outcomes(SnapshotSession& session, Lanes& lanes, std::int64_t version);
   /// Of a delta query, which finds no key twice.
   void write_affected(SnapshotSession& session, Lanes& lanes, std::int64_t version,

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "core/array_text.hpp"
+#include "pg/installation.hpp"
 #include "core/utf8.hpp"
 
 namespace daas {
@@ -51,33 +52,25 @@ Bookkeeper::Bookkeeper(const std::string& conninfo, const Interrupt& interrupt)
 Bookkeeper::Identity Bookkeeper::identify(const std::string& expected_version) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
-      "SELECT (SELECT system_identifier FROM pg_control_system()), d.oid, d.datname,"
-      " (SELECT extversion FROM pg_extension WHERE extname = 'daas'), pg_is_in_recovery(),"
+      "SELECT (SELECT system_identifier FROM pg_control_system()), d.oid, d.datname, pg_is_in_recovery(),"
       " CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
       " FROM pg_database d WHERE d.datname = current_database()");
   identity_.system = rows.integer(0, 0);
   identity_.database = static_cast<std::uint32_t>(rows.integer(0, 1));
   identity_.database_name = rows.text(0, 2);
-  identity_.version = rows.text(0, 3);
   identity_.timeline =
-      static_cast<std::uint32_t>(std::strtoul(rows.text(0, 5).c_str(), nullptr, 16));
-  if (rows.boolean(0, 4)) {
+      static_cast<std::uint32_t>(std::strtoul(rows.text(0, 4).c_str(), nullptr, 16));
+  if (rows.boolean(0, 3)) {
     throw Error(Remedy::kRetry, "the server is a standby in recovery: PostgreSQL 15 decodes on a "
                                 "primary only",
                 "point --pg at the primary");
   }
-  // An extension that is being installed right now is worth another try.
-  if (identity_.version.empty()) {
-    throw Error(Remedy::kRetry,
-                "the extension daas is not installed in database " + identity_.database_name,
-                "CREATE EXTENSION daas");
+  // One that is being installed right now is worth another try.
+  const auto installation = find_installation(connection_);
+  if (const auto fault = installation.fault(expected_version); !fault.words.empty()) {
+    throw Error(Remedy::kRetry, fault.words, fault.hint);
   }
-  if (identity_.version != expected_version) {
-    throw Error(Remedy::kRetry,
-                "the extension daas has version " + identity_.version + ", this daemon needs " +
-                    expected_version,
-                "ALTER EXTENSION daas UPDATE TO '" + expected_version + "'");
-  }
+  identity_.plain = installation.plain;
   return identity_;
 }
 
@@ -156,7 +149,7 @@ std::vector<std::string> Bookkeeper::models_with_collections() {
 std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
-      "SELECT number, collection, revision, snapshot::text, version, loaded, live"
+      "SELECT number, collection, revision, snapshot::text, version, loaded, live, files"
       " FROM daas.generation"
       " WHERE model = $1 AND system_identifier = $2::bigint ORDER BY number",
       {model, std::to_string(identity_.system)});
@@ -164,7 +157,7 @@ std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) 
   for (int row = 0; row < rows.rows(); ++row) {
     found.push_back({static_cast<int>(rows.integer(row, 0)), rows.text(row, 1),
                      rows.integer(row, 2), rows.text(row, 3), rows.integer(row, 4),
-                     rows.boolean(row, 5), rows.boolean(row, 6)});
+                     rows.boolean(row, 5), rows.boolean(row, 6), 1, rows.text(row, 7)});
   }
   return found;
 }
@@ -176,11 +169,12 @@ void Bookkeeper::add_generation(const Model& model, const GenerationRecord& gene
   change([&] {
     connection_.run(
         "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
-        " columns, key, version, snapshot, shards) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
-        " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot, $10::int)",
+        " columns, key, version, snapshot, shards, files) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
+        " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot, $10::int, $11)",
         {model.name, std::to_string(generation.number), std::to_string(identity_.system),
          generation.collection, std::to_string(generation.revision), columns, array_text(key),
-         std::to_string(generation.version), generation.snapshot, std::to_string(generation.shards)});
+         std::to_string(generation.version), generation.snapshot, std::to_string(generation.shards),
+         generation.files});
   });
 }
 

@@ -29,6 +29,7 @@ struct GenerationRecord {
   bool loaded = false;
   bool live = false;
   int shards = 1;
+  std::string files = {};  ///< of the sources as of its birth: BatchDocuments::files()
 };
 
 /// A row of daas.refused_document.
@@ -66,11 +67,11 @@ class Bookkeeper {
     std::uint32_t database = 0;
     std::uint32_t timeline = 0;  ///< of the server's WAL
     std::string database_name;
-    std::string version;       ///< of the extension
+    bool plain = false;          ///< installed without the library: see Installation
     /// "system/database": value of the alias property daas.owner.
     std::string owner() const;
   };
-  /// Throws with a hint when the extension is missing or of another version.
+  /// Throws with a hint when daas is not installed or of another version.
   Identity identify(const std::string& expected_version);
 
   enum class SlotState {
@@ -86,7 +87,7 @@ class Bookkeeper {
   Captures captures();
   /// Name of the role, quoted. Throws Error(kRetry), with what to run, when server or role can't
   /// capture changes.
-  std::string check_capture();
+  std::string check_capture(const std::string& plugin);
   /// Throws Error(kRetry), with what to run, when the slot is none of ours, or of another plugin.
   SlotState slot(const std::string& name, const std::string& plugin);
   /// Throws Error(kRetry), with what to run, unless the publication is there and sends every change: pgoutput takes its word.

@@ -20,8 +20,12 @@ Bookkeeper::Captures Bookkeeper::captures() {
   return {logical || (!outbox && rows.boolean(0, 2)), outbox};
 }
 
-std::string Bookkeeper::check_capture() {
+std::string Bookkeeper::check_capture(const std::string& plugin) {
   const std::lock_guard lock(mutex_);
+  if (identity_.plain && plugin != kPgoutput) {
+    throw Error(Remedy::kRetry, "daas is installed as plain SQL, without the output plugin " + plugin,
+                "start daas-indexer with --decoder pgoutput");
+  }
   const auto rows = connection_.run(
       "SELECT current_setting('wal_level'), rolreplication OR rolsuper, quote_ident(rolname)"
       " FROM pg_roles WHERE rolname = current_user");

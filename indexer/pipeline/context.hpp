@@ -162,6 +162,8 @@ struct IndexContext {
   /// Why no live generation can go on, in words; empty when they can.
   std::string missed;
   Notice notice;
+  /// False: nobody says when a table was altered, so the tables are looked at with each batch, and now and then.
+  std::atomic<bool> told_of_ddl{true};
   std::int64_t epoch = 0;
   /// Of all models together: numbers never come back within an epoch.
   std::atomic<std::int64_t> last_batch{0};

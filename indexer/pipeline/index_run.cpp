@@ -241,6 +241,10 @@ void IndexRun::observe(bool alive) {
 
 void IndexRun::follow_definitions() {
   auto models = read_models(*definitions_);
+  const bool told = told_of_ddl(*definitions_);
+  if (context_->told_of_ddl.exchange(told) && !told) {
+    spdlog::warn("no event triggers of daas tell of DDL: the tables are looked at with each batch instead");
+  }
   std::vector<std::string> names;
   for (const auto& model : models) names.push_back(model.name);
   const auto gone = [&](const std::string& name) {

@@ -52,7 +52,7 @@ void IndexRun::stand_by(std::int64_t pid, const std::string& why) {
 
 std::optional<Error> IndexRun::decoding_obstacle() {
   try {
-    bookkeeper_.check_capture();
+    bookkeeper_.check_capture(options_.plugin);
     return std::nullopt;
   } catch (const Error& error) {
     if (error.remedy() != Remedy::kRetry) throw;
@@ -109,7 +109,7 @@ void IndexRun::start_captures() {
 }
 
 std::unique_ptr<ReplicationStream> IndexRun::open_stream() {
-  const auto role = bookkeeper_.check_capture();
+  const auto role = bookkeeper_.check_capture(options_.plugin);
   // Before the slot: decoding of what is older than the publication would fail, for ever.
   if (options_.plugin == kPgoutput) bookkeeper_.check_publishes_all(options_.publication);
   auto stream = std::make_unique<ReplicationStream>(options_.pg_replication, interrupt_);

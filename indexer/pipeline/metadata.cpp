@@ -101,4 +101,12 @@ std::vector<Model> read_models(Connection& connection) {
   return models;
 }
 
+bool told_of_ddl(Connection& connection) {
+  return connection
+      .run("SELECT count(*) = 3 FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid"
+           " JOIN pg_namespace n ON n.oid = p.pronamespace"
+           " WHERE n.nspname = 'daas' AND p.proname = '_capture_ddl' AND e.evtenabled IN ('A', 'O')")
+      .boolean(0, 0);
+}
+
 }  // namespace daas

@@ -64,6 +64,8 @@ class ModelWorker {
  private:
   using TimePoint = Clock::time_point;
   static constexpr std::chrono::milliseconds kSearcherInterval{250};  ///< under continuous load
+  /// Between two looks at the tables of an idle model where nobody tells of DDL.
+  static constexpr std::chrono::seconds kIdleLook{5};
   /// What lose_live() says of a collection that GenerationStore::went_back() speaks of.
   static constexpr const char* kWentBack =
       " lost documents that were on disk: the disk was lost or restored, or a replica that was behind "
@@ -76,6 +78,7 @@ class ModelWorker {
     bool follows = true;  ///< takes batches; false: frozen until a new one replaces it
     Lsn position = 0;      ///< of the last whole batch, when it was frozen during its load
     std::string snapshot = {};
+    std::string files = {};  ///< of the sources as of its birth: BatchDocuments::files()
   };
 
   void run();
@@ -124,6 +127,8 @@ class ModelWorker {
   /// A load that would be begun anew with each such change would never end: what is being loaded stays
   /// as it was before this batch, becomes live, and the next load begins.
   void freeze_load();
+  /// Looks at the tables where nobody tells of DDL; at the snapshot's, for what is in it.
+  void look_at_tables(SnapshotSession& session, BatchDocuments::Findings& findings);
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected);
   void open_searcher();
@@ -181,6 +186,7 @@ class ModelWorker {
   std::string load_failure_;         ///< of the last one, while it is tried again
   TimePoint load_at_{};              ///< not before: the last one failed
   Backoff load_backoff_;
+  TimePoint looked_at_{};
   bool shape_unchecked_ = false;     ///< after DDL that came while nothing followed the changes
   bool mismatched_ = false;          ///< the count of the load was wrong at the last boundary
 

@@ -157,11 +157,13 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   // With nobody to take the documents, the commits mean nothing: the generation that will be born
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
-  if (members_.empty()) return took;
-  const auto findings = documents_.find(members_);
+  auto findings = documents_.find(members_);
+  if (follows && !context_.told_of_ddl) look_at_tables(session, findings);
   shape_unchecked_ |= findings.check_shape;
   if (!follows && !(next_ && next_->follows)) return took;
+  if (members_.empty() && !findings.check_shape) return took;
   apply_findings(findings, session);
+  if (members_.empty()) return took;
   choose_targets();
   if (sent_to_.empty()) return took;
   if (!model_.projection) documents_.hold_tables(session);
@@ -176,6 +178,16 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
     });
   }
   return took;
+}
+
+void ModelWorker::look_at_tables(SnapshotSession& session, BatchDocuments::Findings& findings) {
+  const auto now = Clock::now();
+  if (members_.empty() && now - looked_at_ < kIdleLook) return;
+  looked_at_ = now;
+  findings.check_shape = true;
+  if (findings.reload || documents_.files(session) == live_->files) return;
+  findings.reload = true;
+  findings.reload_cause = "a table was rewritten";
 }
 
 void ModelWorker::choose_targets() {

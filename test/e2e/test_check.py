@@ -69,7 +69,7 @@ def test_a_good_site_has_no_failure_with_and_without_its_daemon(site):
     for runs in (True, False):
         report = check(site.indexer.options)
         assert report.status == 0 and not report.failures() and report.lines[-1].startswith("ready: 0 failed"), report.text
-        for words in ["--pg-reader", "database " + site.name], ["wal_level", "logical"], ["extension daas"], \
+        for words in ["--pg-reader", "database " + site.name], ["wal_level", "logical"], ["daas in the database", "extension 0"], \
                 ["tables of models", "1 can be read"], ["publication daas"], ["Solr's live nodes — 1"], ["sees none"], \
                 ["Solr's namespace " + site.name], ["replication slot daas_", "reads it" if runs else "nobody"], \
                 ["--listen", "listens there already" if runs else "is free"]:
@@ -115,7 +115,7 @@ def test_what_it_says_to_run_equips_bare_roles(model):
     ("REVOKE UPDATE (v), INSERT (v) ON t FROM e2e_writer", ["role e2e_writer", "INSERT on public.t (v), UPDATE on public.t (v)"]),
     ("REVOKE ALL ON t FROM e2e_writer", ["role e2e_writer", "DELETE on public.t", "SELECT on public.t (id, v)"]),
     ("ALTER ROLE e2e_writer REPLICATION", ["role e2e_writer", "REPLICATION"]),
-    ("UPDATE pg_extension SET extversion = '0.0.9' WHERE extname = 'daas'", ["extension daas", "0.0.9"]),
+    ("UPDATE pg_extension SET extversion = '0.0.9' WHERE extname = 'daas'", ["daas in the database", "0.0.9"]),
     ("ALTER ROLE e2e_reader NOLOGIN", ["--pg-reader", "not permitted to log in"]),
     ("ALTER ROLE e2e_replication SET output_plugin_libraries = pgoutput, test_decoding",
      ["output_plugin_libraries", "e2e_replication"]),
@@ -189,7 +189,7 @@ def test_bad_settings_of_a_server_are_all_told_at_once(directory, solr, model):
         for setting, run in {
             "wal_level": "ALTER SYSTEM SET wal_level = logical;", "max_wal_senders": "ALTER SYSTEM SET max_wal_senders = 4;",
             "max_replication_slots": "ALTER SYSTEM SET max_replication_slots = 4;",
-            "encoding of the database": "ENCODING 'UTF8'", "extension daas": "CREATE EXTENSION daas;",
+            "encoding of the database": "ENCODING 'UTF8'", "daas in the database": "CREATE EXTENSION daas;",
         }.items():
             assert run in report.line("FAIL", setting), report.text
         assert "'20GB'" in report.line("warn", "max_slot_wal_keep_size")

@@ -31,13 +31,7 @@ class Site:
         self._connection = None
         with postgres.connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE {quoted(self.database)} OWNER e2e_owner")
-        with postgres.connect(self.database) as connection:
-            connection.execute("CREATE EXTENSION daas")
-            if DECODER != "plugin":
-                connection.execute("SELECT daas.use_decoder(%s)", (DECODER,))
-            for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
-                                 "server": "e2e_server", "writer": "e2e_writer"}.items():
-                connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
+        self._install()
         directory.mkdir()
         self.indexer = Indexer(directory, {
             "pg-replication": postgres.conninfo(self.database, "e2e_replication"),
@@ -48,6 +42,19 @@ class Site:
             "solr-namespace": name,
             "decoder": DECODER,
         } | (options or {}))
+
+    def _install(self):
+        with self.connect("postgres") as connection:
+            connection.execute("CREATE EXTENSION daas")
+            if DECODER != "plugin":
+                connection.execute("SELECT daas.use_decoder(%s)", (DECODER,))
+            self.grant_roles(connection)
+
+    @staticmethod
+    def grant_roles(connection):
+        for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
+                             "server": "e2e_server", "writer": "e2e_writer"}.items():
+            connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
 
     # SQL
 
