@@ -149,7 +149,7 @@ CREATE FUNCTION daas._hash_password(password text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'passwords need the extension''s library'
-    USING ERRCODE = '0A000', HINT = 'Have tokens issued elsewhere: daas-indexer takes their keys by --jwt-keys and --jwks-url.';
+    USING ERRCODE = '0A000', HINT = 'Have tokens issued elsewhere: daas-indexer takes their keys by --jwks or --jwt-public-key.';
 END $$;
 COMMENT ON FUNCTION daas._hash_password(text) IS 'Internal: refuses.';
 

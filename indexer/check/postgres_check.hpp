@@ -55,7 +55,7 @@ void check_physical_replication(const RoleSession& session, const std::string& c
                                 Findings& findings);
 
 /// The words of a failed plugin list: where the setting exists, an unlisted plugin is refused.
-void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
+void fail_plugin_list(const std::string& role, const std::string& plugin, const std::string& seen, const std::string& others,
                       Findings& findings);
 
 struct SlotSituation {

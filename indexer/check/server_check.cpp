@@ -50,11 +50,11 @@ void check_version(Settings& settings, Findings& findings) {
 }
 
 /// The names of a list setting. One name that holds commas is what a quoted list became.
-bool lists_daas(const std::string& setting) {
+bool lists(const std::string& setting, const std::string& plugin) {
   std::string name;
   for (const char c : setting + ",") {
     if (c == ',') {
-      if (name == "daas") return true;
+      if (name == plugin) return true;
       name.clear();
     } else if (c != ' ') {
       name += c;
@@ -78,19 +78,23 @@ bool is_hidden(Connection& connection) {
   }
 }
 
-PluginList check_plugin_list(RoleSession& session, Settings& settings, Findings& findings) {
+std::string list_with(const std::string& others, const std::string& plugin) {
+  return lists(others, plugin) ? others : others + ", " + plugin;
+}
+
+PluginList check_plugin_list(RoleSession& session, Settings& settings, const std::string& plugin, Findings& findings) {
   const auto list = settings.find("output_plugin_libraries");
   if (list == settings.end()) {
     if (is_hidden(*session.connection)) return PluginList::kHidden;
     findings.ok(kPluginList, "this server has no such setting");
     return PluginList::kGood;
   }
-  if (lists_daas(list->second)) {
+  if (lists(list->second, plugin)) {
     findings.ok(kPluginList, list->second);
     return PluginList::kGood;
   }
   const bool quoted = list->second.find('"') != std::string::npos;
-  fail_plugin_list(session.role, "is " + list->second,
+  fail_plugin_list(session.role, plugin, "is " + list->second,
                    quoted || list->second.empty() ? kOtherPlugins : list->second, findings);
   return PluginList::kBad;
 }
@@ -190,13 +194,13 @@ SlotSituation check_decoding(RoleSession& session, Settings& settings, const Pos
   const auto senders = connection.run("SELECT count(*) FROM pg_stat_replication").integer(0, 0);
   const bool slot_free = check_places("max_replication_slots", settings, slots, slot.exists, findings);
   const bool sender_free = check_places("max_wal_senders", settings, senders, slot.active, findings);
-  // PostgreSQL's own plugin is in the list that it comes with.
-  const auto list = plan.plugin == kOwnPlugin ? check_plugin_list(session, settings, findings) : PluginList::kGood;
+  const auto list = check_plugin_list(session, settings, plan.plugin, findings);
   const bool may = session.replication || session.superuser;
   const bool can_try = logical && slot_free && sender_free && may && list != PluginList::kBad;
-  if (list == PluginList::kHidden && !can_try && !slot.active) {
+  // PostgreSQL's own plugin is in the list that it comes with.
+  if (list == PluginList::kHidden && plan.plugin == kOwnPlugin && !can_try && !slot.active) {
     findings.warn(kPluginList, "is hidden from " + session.role + ", and a slot to try it out can't be made yet",
-                  "ALTER ROLE \"" + session.role + "\" SET output_plugin_libraries = " + kOtherPlugins + ", daas;");
+                  "ALTER ROLE \"" + session.role + "\" SET output_plugin_libraries = " + list_with(kOtherPlugins, plan.plugin) + ";");
   }
   if (settings["max_slot_wal_keep_size"] == "-1") {
     findings.warn("max_slot_wal_keep_size", "is -1: WAL is kept without limit while the daemon is down, until the disk is full",
@@ -209,10 +213,10 @@ SlotSituation check_decoding(RoleSession& session, Settings& settings, const Pos
 
 }  // namespace
 
-void fail_plugin_list(const std::string& role, const std::string& seen, const std::string& others,
+void fail_plugin_list(const std::string& role, const std::string& plugin, const std::string& seen, const std::string& others,
                       Findings& findings) {
-  findings.fail(kPluginList, seen + " for " + role + ", so the slot can't use the plugin daas",
-                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + others + ", daas;");
+  findings.fail(kPluginList, seen + " for " + role + ", so the slot can't use the plugin " + plugin,
+                "ALTER ROLE \"" + role + "\" SET output_plugin_libraries = " + list_with(others, plugin) + ";");
 }
 
 SlotSituation check_server(RoleSession& session, const PostgresPlan& plan, bool decodes, Findings& findings) {
@@ -258,14 +262,13 @@ void check_plugin(const RoleSession& session, const PostgresPlan& plan, Findings
     if (result.rows() != 1) walsender.fail("a temporary slot can't be made");
     findings.ok(what, "made a temporary slot");
   } catch (const Error& error) {
-    if (plan.plugin != kOwnPlugin) return findings.fail(what, error.what(), {});
     // A name that no translation changes.
     if (std::string_view(error.what()).find(kPluginList) != std::string_view::npos) {
-      fail_plugin_list(session.role, "does not list daas", kOtherPlugins, findings);
+      fail_plugin_list(session.role, plan.plugin, "does not list " + plan.plugin, kOtherPlugins, findings);
       return;
     }
     findings.fail(what, error.what(),
-                  "make install on the database's machine, for this server (PG_CONFIG=…)");
+                  plan.plugin == kOwnPlugin ? "make install on the database's machine, for this server (PG_CONFIG=…); or --decoder pgoutput" : "");
   }
 }
 

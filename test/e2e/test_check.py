@@ -13,6 +13,7 @@ import pytest
 
 from harness.indexer import BINARY
 from harness.postgres import Postgres
+from harness.site import DECODER
 from harness.tls import Authority, Forwarder
 from harness.waiting import wait_for
 
@@ -80,7 +81,7 @@ def test_a_good_site_has_no_failure_with_and_without_its_daemon(site):
         if runs:
             site.indexer.stop()
         else:
-            report.line("ok ", "output plugin daas", "temporary slot")
+            report.line("ok ", "output plugin " + {"plugin": "daas"}.get(DECODER, DECODER), "temporary slot")
     assert "check" in subprocess.run([BINARY, "check", "--help"], capture_output=True, text=True, check=True).stdout
 
 
@@ -117,7 +118,7 @@ def test_what_it_says_to_run_equips_bare_roles(model):
     ("ALTER ROLE e2e_writer REPLICATION", ["role e2e_writer", "REPLICATION"]),
     ("UPDATE pg_extension SET extversion = '0.0.9' WHERE extname = 'daas'", ["daas in the database", "0.0.9"]),
     ("ALTER ROLE e2e_reader NOLOGIN", ["--pg-reader", "not permitted to log in"]),
-    ("ALTER ROLE e2e_replication SET output_plugin_libraries = pgoutput, test_decoding",
+    ("ALTER ROLE e2e_replication SET output_plugin_libraries = " + {"plugin": "pgoutput, test_decoding"}.get(DECODER, "test_decoding, daas"),
      ["output_plugin_libraries", "e2e_replication"]),
     ("ALTER ROLE e2e_replication SET output_plugin_libraries = 'pgoutput, daas'",
      ["output_plugin_libraries", "e2e_replication"]),
@@ -126,12 +127,14 @@ def test_a_lost_right_is_named_and_the_statement_beside_it_brings_it_back(model,
     heal = {"UPDATE pg_extension": "UPDATE pg_extension SET extversion = '0.1.0' WHERE extname = 'daas'"}
     with model.connect("postgres") as connection:
         connection.execute(harm)
-        report = check(model.indexer.options)
-        assert report.status == 1
-        run = report.line("FAIL", *words)
-        assert run.endswith(";"), report.text
-        connection.execute(heal.get(" ".join(harm.split()[:2]), run))
-        connection.execute("ALTER ROLE e2e_replication RESET output_plugin_libraries")
+        try:
+            report = check(model.indexer.options)
+            assert report.status == 1
+            run = report.line("FAIL", *words)
+            assert run.endswith(";"), report.text
+            connection.execute(heal.get(" ".join(harm.split()[:2]), run))
+        finally:  # or every test after it would fail, too
+            connection.execute("ALTER ROLE e2e_replication RESET output_plugin_libraries")
     report = check(model.indexer.options)
     assert report.status == 0, report.text
 
@@ -194,8 +197,9 @@ def test_bad_settings_of_a_server_are_all_told_at_once(directory, solr, model):
             assert run in report.line("FAIL", setting), report.text
         assert "'20GB'" in report.line("warn", "max_slot_wal_keep_size")
         report.line("warn", "connections", "at most")
-        assert report.line("warn", "output_plugin_libraries") == \
-            'ALTER ROLE "e2e_replication" SET output_plugin_libraries = pgoutput, test_decoding, daas;'
+        if DECODER == "plugin":
+            assert report.line("warn", "output_plugin_libraries") == \
+                'ALTER ROLE "e2e_replication" SET output_plugin_libraries = pgoutput, test_decoding, daas;'
         gone = check(options | {"pg-reader": postgres.conninfo("nowhere", "e2e_reader")})
         assert 'CREATE DATABASE "nowhere"' in gone.line("FAIL", "--pg-reader", "does not exist")
     finally:

@@ -3,6 +3,8 @@ import pytest
 
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.own_plugin("of a TRUNCATE of one partition pgoutput says nothing, so its root is refused")
+
 
 @pytest.fixture(scope="module")
 def site(open_site):

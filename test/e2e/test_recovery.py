@@ -9,7 +9,7 @@ import pytest
 
 from harness.indexer import Indexer
 from harness.postgres import Postgres, running
-from harness.site import Site
+from harness.site import DECODER, Site
 from harness.waiting import NotYet, wait_for
 
 POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
@@ -166,7 +166,7 @@ def test_a_plugin_that_is_no_longer_listed_is_said_and_heals(site):
     if not superuser(site, "SELECT 1 FROM pg_settings WHERE name = 'output_plugin_libraries'"):
         pytest.skip("this PostgreSQL does not list plugins")
     before = generation(site)
-    superuser(site, "ALTER ROLE e2e_replication SET output_plugin_libraries = pgoutput")
+    superuser(site, "ALTER ROLE e2e_replication SET output_plugin_libraries = " + ("pgoutput" if DECODER == "plugin" else "test_decoding"))
     superuser(site, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots")
     status = obstacle(site, "output_plugin_libraries", "ALTER ROLE e2e_replication")
     superuser(site, status["hint"])

@@ -8,7 +8,7 @@ import psycopg
 import requests
 
 from breakage import OPERATIONS, POINTS
-from harness.site import difference
+from harness.site import BESIDE_PGOUTPUT, difference
 from harness.solr import SolrError
 from harness.waiting import NotYet, wait_for
 from models import passing_model, standing_models
@@ -40,7 +40,7 @@ class Drill:
     def start(self):
         self.site.sql(SCHEMA)
         for model in self.models:
-            self.site.create_model(model.name, model.query, model.key)
+            self.site.create_model(model.name, model.query, model.key, BESIDE_PGOUTPUT if model.table == "part" else None)
         self.site.indexer.start()
         self.workload.start()
         self.watcher.follow(self.models)

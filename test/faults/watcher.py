@@ -115,7 +115,8 @@ class Watcher(threading.Thread):
 
     def stop(self):
         self.stopping.set()
-        self.join(60)
+        if self.ident:  # else the start failed, whose error counts
+            self.join(60)
         if self.error:
             raise self.error
 

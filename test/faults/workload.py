@@ -247,7 +247,8 @@ class Workload:
         for writer in self.writers:
             writer.stopping.set()
         for writer in self.writers:
-            writer.join(60)
+            if writer.ident:
+                writer.join(60)
         self.check()
 
     def check(self):

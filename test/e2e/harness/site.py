@@ -18,6 +18,8 @@ from .waiting import NotYet, wait_for
 CAPTURE = os.environ.get("CAPTURE") or "plugin"
 DECODER = "pgoutput" if CAPTURE == "pgoutput" else "plugin"
 MODEL_OPTIONS = {"capture": "notify"} if CAPTURE == "notify" else {}
+# Of a model whose table pgoutput can't serve: its daemon takes that one's changes from the outbox.
+BESIDE_PGOUTPUT = {"capture": "notify"} if CAPTURE == "pgoutput" else {}
 
 
 class Site:

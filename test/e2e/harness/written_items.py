@@ -1,6 +1,7 @@
 """A site whose APIs allow writes, and how its tests write and judge."""
 import json
 
+from .site import BESIDE_PGOUTPUT
 from .waiting import wait_for
 
 SCOPE = '{"tenant": "tenants"}'
@@ -23,7 +24,7 @@ def open_items(one):
                  secret text UNIQUE, needed text NOT NULL DEFAULT 'x', doubled numeric GENERATED ALWAYS AS (amount * 2) STORED,
                  CHECK (amount <> 13), CHECK (secret IS NULL OR needed <> 'never'))""")
     one.create_model("item", "SELECT id, tenant, title AS name, amount, big, ratio, ok, at, day, uid, tags, nums, doc, raw, feeling, little,"
-                             " short, code, span, bytes, net, owner, secret, doubled FROM item")
+                             " short, code, span, bytes, net, owner, secret, doubled FROM item", options=BESIDE_PGOUTPUT)
     fields = "{id,tenant,name,amount,big,ratio,ok,at,day,uid,tags,nums,doc,raw,feeling,little,short,code,span,bytes,net,owner,doubled}"
     one.sql("SELECT daas.create_api('item', fields => %s, scope => %s, writes => %s)", (fields, SCOPE, ALL))
     one.sql("SELECT daas.create_api('item_all', 'item', scope => '{}', writes => '{insert}')")
@@ -45,7 +46,7 @@ def open_items(one):
     one.sql("""CREATE TABLE part (id int, region int, v text, PRIMARY KEY (region, id)) PARTITION BY LIST (region);
                CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
                CREATE TABLE part_2 PARTITION OF part FOR VALUES IN (2)""")
-    one.create_model("part", "SELECT * FROM part")
+    one.create_model("part", "SELECT * FROM part", options=BESIDE_PGOUTPUT)
     one.sql("SELECT daas.create_api('part', scope => '{\"region\": \"regions\"}', writes => %s)", (ALL,))
     for name, claims in {"a": {"tenants": "a", "regions": [1]}, "b": {"tenants": "b"}, "both": {"tenants": ["a", "b"], "regions": [1, 2]},
                          "none": {}}.items():
