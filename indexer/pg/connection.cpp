@@ -78,9 +78,9 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
                        const Interrupt* interrupt)
     : connection_(nullptr, &PQfinish), interrupt_(interrupt), session_(session) {
   const bool replication = session == Session::kReplication;
-  // fallback_application_name lets a user's own application_name win; the last two keywords end
-  // sessions whose peer vanished without a word.
-  const std::array<const char*, 8> keywords{"dbname", "fallback_application_name",
+  // application_name wins over one in the connection string: a daemon that takes over from one that hangs finds its
+  // sessions by it. The last two keywords end sessions whose peer vanished without a word.
+  const std::array<const char*, 8> keywords{"dbname", "application_name",
                                             "client_encoding", "connect_timeout",
                                             "tcp_user_timeout", "keepalives_idle",
                                             replication ? "replication" : nullptr, nullptr};

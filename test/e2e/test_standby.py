@@ -16,6 +16,8 @@ def test_one_that_hangs_is_replaced_and_what_it_sent_changes_nothing_when_it_lan
         site.sql("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'a' FROM generate_series(1, 500) i")
         site.create_model("t", "SELECT id, v FROM t", options={"capture": capture})
         site.sql("SELECT daas.create_api('t', public => true)")
+        # A name of one's own does not hide the sessions of the one that hangs.
+        site.indexer.options["pg-replication"] += " application_name=mine"
         site.indexer.start()
         site.assert_equal("t")
         first, second = site.indexer, site.indexer.beside("second", solr=solr.url)
