@@ -9,6 +9,12 @@
 namespace daas {
 namespace {
 
+/// For WITH: a table and its partitions as the session's snapshot sees them. pg_partition_tree() sees those of now, whose triggers
+/// the snapshot may not see yet; it waits for their owners, too.
+const std::string kParts =
+    "RECURSIVE parts (oid) AS (SELECT $1::oid UNION ALL SELECT c.oid FROM parts JOIN pg_inherits i ON i.inhparent = parts.oid"
+    " JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)";
+
 void check_columns(const Model& model, const Model::Source& source, SnapshotSession& session) {
   const auto reload = reload_statement(model.name);
   const auto rows = session.connection().run(
@@ -43,8 +49,8 @@ void check_columns(const Model& model, const Model::Source& source, SnapshotSess
 /// Of a table and its partitions; daas._sync_outbox() keeps them where nobody hinders it.
 void check_triggers(const Model& model, const Model::Source& source, SnapshotSession& session) {
   const auto subscription = session.connection().run(
-      "SELECT min(s.subname) FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid"
-      " WHERE r.srrelid IN (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid))",
+      "WITH " + kParts + " SELECT min(s.subname) FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid"
+      " WHERE r.srrelid IN (SELECT oid FROM parts)",
       {std::to_string(source.relation_oid)});
   if (!subscription.is_null(0, 0)) {
     throw Error(Remedy::kStop, "table " + source.relation + " gets changes of the subscription " + subscription.text(0, 0) +
@@ -52,8 +58,7 @@ void check_triggers(const Model& model, const Model::Source& source, SnapshotSes
                 "SELECT daas.alter_model('" + model.name + "', options => '{\"capture\": \"logical\"}')");
   }
   const auto rows = session.connection().run(
-      "SELECT min(p.oid::regclass::text) FROM"
-      " (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid)) p (oid) JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'p')"
+      "WITH " + kParts + " SELECT min(p.oid::regclass::text) FROM parts p JOIN pg_class c ON c.oid = p.oid AND c.relkind IN ('r', 'p')"
       " WHERE 4 > (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = p.oid AND t.tgname LIKE 'daas\\_outbox\\_%' AND t.tgenabled = 'A')",
       {std::to_string(source.relation_oid)});
   if (rows.is_null(0, 0)) return;
@@ -63,9 +68,8 @@ void check_triggers(const Model& model, const Model::Source& source, SnapshotSes
 /// Changes of what is not logged, and of what is no member of the publication, are not in the stream.
 void check_captured(const Model& model, const Model::Source& source, SnapshotSession& session, const std::string& plugin) {
   const auto rows = session.connection().run(
-      "WITH parts AS (SELECT c.oid, c.relpersistence FROM pg_class c"
-      "  WHERE c.oid = $1::oid OR c.oid IN (SELECT relid FROM pg_partition_tree($1::oid)))"
-      " SELECT (SELECT oid::regclass FROM parts WHERE relpersistence <> 'p' ORDER BY oid LIMIT 1),"
+      "WITH " + kParts +
+      " SELECT (SELECT c.oid::regclass FROM parts JOIN pg_class c USING (oid) WHERE c.relpersistence <> 'p' ORDER BY 1 LIMIT 1),"
       "  (SELECT relrowsecurity FROM pg_class WHERE oid = $1::oid),"
       "  EXISTS (SELECT FROM pg_publication_tables t JOIN pg_class c ON c.relname = t.tablename"
       "    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = t.schemaname"

@@ -1,4 +1,6 @@
 """Partitioned tables: of any shape, changing while the daemon runs."""
+import json
+
 import pytest
 
 from harness.waiting import wait_for
@@ -147,3 +149,20 @@ def test_a_reader_that_waits_for_a_partition_never_costs_its_owner_a_deadlock(si
         owner.execute("DROP TABLE yard_low")
     site.assert_equal("yard")
     assert site.status("yard")["state"] == "running"
+
+
+def test_a_partition_that_is_attached_while_a_batch_looks_at_its_older_snapshot_is_no_fault(site):
+    """The triggers of the outbox come with it in one transaction; the look sees neither, or both."""
+    site.sql("CREATE TABLE turn (id int, place int, PRIMARY KEY (id, place)) PARTITION BY LIST (place);"
+             "CREATE TABLE turn_0 PARTITION OF turn FOR VALUES IN (0); CREATE TABLE turn_1 (id int NOT NULL, place int NOT NULL)")
+    site.create_model("turn", "SELECT id, place FROM turn", options={"capture": "notify"})
+    site.assert_equal("turn")
+    message = {"command": "A TEST", "event": "ddl_command_end", "objects": [{"type": "table", "oid": site.value("SELECT 'turn'::regclass::oid::bigint")}]}
+    with site.connect() as owner, site.connect("postgres") as superuser:
+        owner.execute("BEGIN; LOCK TABLE turn IN ACCESS EXCLUSIVE MODE")
+        superuser.execute("INSERT INTO daas.outbox (relation, kind, images) VALUES (0, 'D', ARRAY[%s])", (json.dumps(message),))
+        wait_for(lambda: superuser.execute("SELECT count(*) FROM pg_locks WHERE relation::regclass::text LIKE 'turn%' AND NOT granted").fetchone()[0],
+                 20, "the look waits for the owner")
+        owner.execute("ALTER TABLE turn ATTACH PARTITION turn_1 FOR VALUES IN (1); COMMIT; INSERT INTO turn VALUES (1, 1)")
+    site.assert_equal("turn")
+    assert site.status("turn")["state"] == "running"
