@@ -126,6 +126,7 @@ def test_a_type_whose_values_print_otherwise_loads_its_models_anew(site):
 
 
 @pytest.mark.own_plugin("PostgreSQL refuses the DELETE from a table without identity that pgoutput publishes")
+@pytest.mark.decoded("without decoding no replica identity is needed")
 def test_replica_identity_nothing_stops_and_full_goes_on(site, model):
     site.sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET v = 'full' WHERE id = 3; UPDATE t SET id = 300 WHERE id = 4;"
              "DELETE FROM t WHERE id = 5")
