@@ -106,9 +106,10 @@ void check_spill_directory(const std::string& directory, Findings& findings) {
 /// docs/operations.md has the same table.
 std::size_t most_connections(const Config& config) {
   constexpr std::size_t kBooks = 3;  // bookkeeping, heartbeat, definitions; the stream is a walsender
+  constexpr std::size_t kOutbox = 3;  // its reader, its lock, and who deletes; when a model has "capture": "notify"
   constexpr std::size_t kServing = 2;  // the APIs; refreshes and logouts
   std::size_t all = 0;
-  if (config.index) all += kBooks + config.index_options.reader_connections + config.index_options.loads;
+  if (config.index) all += kBooks + kOutbox + config.index_options.reader_connections + config.index_options.loads;
   if (config.serve) all += kServing + static_cast<std::size_t>(config.serve_options.login_threads);
   if (config.serve && !config.serve_options.pg_writer.empty()) all += static_cast<std::size_t>(config.serve_options.write_threads);
   return all;

@@ -118,7 +118,7 @@ CREATE TYPE daas.ddl_command AS (
   renamed          text[]
 );
 COMMENT ON TYPE daas.ddl_command IS
-  'What daas._ddl_commands tells of a command that has just run. classid, objid: of the object, as pg_event_trigger_ddl_commands() says it. own: it is daas._sync_outbox''s. moves_rows: it attached or detached a partition that may have rows. changes_values: values of the altered type may print otherwise now. changes_columns: a column got another type, was dropped, or may be null now. renamed: {column|relation|schema, old name, new name}, {moved} to another schema, or NULL.';
+  'What daas._ddl_commands tells of a command that has just run. classid, objid: of the object, as pg_event_trigger_ddl_commands() says it. own: it is daas._sync_outbox''s, or like it. moves_rows: it attached or detached a partition that may have rows. changes_values: values of the altered type may print otherwise now. changes_columns: a column got another type, was dropped, or may be null now. renamed: {column|relation|schema, old name, new name}, {moved} to another schema, or NULL.';
 
 CREATE FUNCTION daas._sources_of(relation oid) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -144,8 +144,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT c.reltype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
        WHERE a.atttypid = types.oid AND NOT a.attisdropped AND c.reltype <> 0) d (oid)
   )
-  SELECT DISTINCT s FROM types JOIN pg_attribute a ON a.atttypid = types.oid AND NOT a.attisdropped,
-                         daas._sources_of(a.attrelid) s
+  , holders (relation) AS MATERIALIZED (  -- or the planner asks for the sources of every table
+    SELECT DISTINCT a.attrelid FROM types JOIN pg_attribute a ON a.atttypid = types.oid AND NOT a.attisdropped)
+  SELECT DISTINCT s FROM holders, daas._sources_of(holders.relation) s
 $$;
 COMMENT ON FUNCTION daas._sources_with_values_of(oid, oid) IS
   'Internal: sources with a column of the type (a row type is named by its relation), or of a type that is made of it.';
@@ -327,14 +328,18 @@ BEGIN
          WHERE d.classid = 'pg_class'::regclass));
       PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY(
         SELECT s.relation FROM daas.source s JOIN pg_class c ON c.oid = s.relation
-         WHERE c.relkind = 'p' AND s.relation::oid IN (
-           SELECT daas._dropped_partition_roots(d.objid) FROM pg_event_trigger_dropped_objects() d
-            WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table')
+         WHERE c.relkind = 'p' AND s.relation::oid IN (SELECT daas._dropped_partition_roots())
         UNION
         -- What follows is not captured, even if the table is a member again soon.
         SELECT s.relation FROM pg_event_trigger_dropped_objects() d
           JOIN daas.source s ON s.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
          WHERE d.classid = 'pg_publication_rel'::regclass AND d.address_args[1] = 'daas')));
+      -- One of the same name may follow, or have come with the same statement, whose values are others, without a rewrite.
+      PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY[c.relation]), c.models)
+         FROM (SELECT d.objid AS relation, jsonb_agg(DISTINCT m.name) AS models
+                 FROM pg_event_trigger_dropped_objects() d JOIN daas.source s ON s.relation = d.objid JOIN daas.model m ON m.name = s.model
+                WHERE d.object_type = 'table column' AND strpos(m.load_query, replace(d.address_names[3], '"', '""')) > 0
+                GROUP BY d.objid) c;
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'view') THEN
         PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name)) FROM daas._models_of_views('{}') m;
       END IF;
@@ -378,6 +383,6 @@ DO $do$ BEGIN
   ALTER EVENT TRIGGER daas_table_rewrite ENABLE ALWAYS;
 EXCEPTION WHEN insufficient_privilege THEN
   RAISE WARNING 'role "%" can''t make event triggers, so daas is not told of DDL', current_user
-    USING DETAIL = 'Columns, types, triggers and views are looked at with each batch instead. Not seen is what rewrites values and leaves their types: ALTER COLUMN … USING, ALTER TYPE … RENAME, CREATE OR REPLACE FUNCTION.',
+    USING DETAIL = 'Tables, triggers and views are looked at with each batch, and every few seconds, instead. Not seen are ALTER TYPE … RENAME VALUE or ATTRIBUTE, and a function that is replaced.',
           HINT = 'Run SELECT daas.reload_model(name) after such a statement.';
 END $do$;

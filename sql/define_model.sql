@@ -144,8 +144,9 @@ BEGIN
     SELECT model_name, d.number, (d.value ->> 'relation')::oid::regclass, d.value ->> 'reference', d.value ->> 'mode',
            d.value -> 'columns', d.value ->> 'query'
       FROM jsonb_array_elements(definition -> 'deltas') WITH ORDINALITY d (value, number);
-  INSERT INTO daas.source (model, relation)
-    SELECT DISTINCT model_name, d.relation FROM daas.delta d WHERE d.model = model_name;
+  INSERT INTO daas.source (model, relation, name)
+    SELECT DISTINCT model_name, d.relation, format('%I.%I', n.nspname, c.relname)
+      FROM daas.delta d JOIN pg_class c ON c.oid = d.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE d.model = model_name;
   PERFORM daas._sync_publication();
   PERFORM daas._sync_outbox(prune => prune);
   FOR relation IN SELECT s.relation FROM daas.source s WHERE s.model = model_name LOOP

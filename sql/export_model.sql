@@ -2,11 +2,12 @@
 -- where it can be, over the same tables, and taken there as JSON:
 --
 --   {…, "deltas": [{"relation": "public.flights", …}], …,
---    "tables": [{"table": "public.flights", "kind": "r", "columns": {"id": {"type": "integer", "not_null": true,
---                "generated": false, "deterministic": true}}, "unique": [["id"]]}]}
+--    "tables": [{"table": "public.flights", "kind": "r", "columns": {"id": {"type": "integer", "base": "integer",
+--                "not_null": true, "generated": false, "deterministic": true}}, "unique": [["id"]]}],
+--    "results": {"public.f(integer)": "text"}}
 --
 -- This is what daas._define_model returns, with names in the place of oids, and what it relied on: a table there
--- must have these columns, may have more, and these unique indexes.
+-- must have these columns, may have more, and these unique indexes; functions return these types.
 
 CREATE FUNCTION daas._unique_columns(relation regclass) RETURNS SETOF jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -17,15 +18,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._unique_columns(regclass) IS 'Internal: of each index that proves rows unique, its columns.';
 
+CREATE FUNCTION daas._base_type(type oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE base (oid) AS (
+    SELECT _base_type.type UNION ALL SELECT t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
+  SELECT format_type(b.oid, NULL) FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'
+$$;
+COMMENT ON FUNCTION daas._base_type(oid) IS 'Internal: the type itself, or what a domain is over.';
+
 CREATE FUNCTION daas._table_columns(relation regclass) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_object_agg(a.attname, jsonb_build_object(
-           'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
+           'type', format_type(a.atttypid, a.atttypmod), 'base', daas._base_type(a.atttypid), 'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
            'deterministic', coalesce(l.collisdeterministic, true)))
     FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 $$;
-COMMENT ON FUNCTION daas._table_columns(regclass) IS 'Internal: {column: {"type", "not_null", "generated", "deterministic"}}.';
+COMMENT ON FUNCTION daas._table_columns(regclass) IS 'Internal: {column: {"type", "base", "not_null", "generated", "deterministic"}}.';
 
 CREATE FUNCTION daas._exported(definition jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -35,6 +44,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Which indexes are missing is a question of the other server's.
     'explanation', (SELECT jsonb_agg(e.value || '{"indexes": []}' ORDER BY e.number)
                       FROM jsonb_array_elements(definition -> 'explanation') WITH ORDINALITY e (value, number)),
+    'results', (SELECT coalesce(jsonb_object_agg(f, format_type(p.prorettype, NULL)), '{}')
+                  FROM jsonb_array_elements_text(definition -> 'functions') f JOIN pg_proc p ON p.oid = to_regprocedure(f)),
     'tables', (SELECT jsonb_agg(jsonb_build_object('table', c.oid::regclass::text, 'kind', c.relkind, 'columns', daas._table_columns(c.oid),
                                                    'unique', (SELECT coalesce(jsonb_agg(u ORDER BY u), '[]') FROM daas._unique_columns(c.oid) u))
                                 ORDER BY c.oid::regclass::text COLLATE "C")
@@ -44,7 +55,7 @@ COMMENT ON FUNCTION daas._exported(jsonb) IS 'Internal: what daas._define_model 
 
 CREATE FUNCTION daas._export_model(caller regrole, search_path text, model_name text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET datestyle = 'ISO, YMD'
-SET intervalstyle = postgres SET timezone = 'UTC' SET client_min_messages = error AS $$
+SET intervalstyle = postgres SET timezone = 'UTC' SET client_min_messages = error SET quote_all_identifiers = off AS $$
 DECLARE
   stored CONSTANT daas.model := daas._owned_model(caller, model_name);
 BEGIN

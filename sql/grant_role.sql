@@ -17,6 +17,11 @@ BEGIN
     RAISE EXCEPTION 'role "%" does not exist', member
       USING ERRCODE = '42704', HINT = format('Run CREATE ROLE %I LOGIN first.', member);
   END IF;
+  IF role = 'admin' AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'daas') THEN
+    RAISE EXCEPTION 'there is no role admin where daas is plain SQL: the owner of its schema defines models'
+      USING ERRCODE = '0A000',
+            HINT = format('Run GRANT %I TO %I.', (SELECT r.rolname FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'daas'), member);
+  END IF;
   INSERT INTO daas.role_member (role, member) VALUES (role, member) ON CONFLICT DO NOTHING;
   EXECUTE format('GRANT USAGE ON SCHEMA daas TO %I', member);
   CASE role
@@ -74,6 +79,10 @@ BEGIN
     IF slot.active_pid IS NOT NULL THEN
       RAISE EXCEPTION 'replication slot "%" is in use by process %', slot.slot_name, slot.active_pid
         USING ERRCODE = '55006', HINT = 'Stop daas-indexer, or whoever else reads the slot, then run daas.uninstall() again.';
+    ELSIF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = current_user AND (r.rolsuper OR r.rolreplication)) THEN
+      RAISE EXCEPTION 'role "%" can''t drop the replication slot "%"', current_user, slot.slot_name
+        USING ERRCODE = '42501',
+              HINT = format('As the role that the daemon runs as, run SELECT pg_drop_replication_slot(%L), then daas.uninstall() again.', slot.slot_name);
     END IF;
   END LOOP;
   DELETE FROM daas.api;
@@ -101,3 +110,25 @@ COMMENT ON FUNCTION daas.uninstall() IS
 -- Nobody but the owner, until grant_role says so. Trigger functions need no EXECUTE to fire.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA daas FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA daas FROM PUBLIC;
+-- Default privileges (ALTER DEFAULT PRIVILEGES) have given more to others.
+DO $do$
+DECLARE
+  given record;
+BEGIN
+  FOR given IN
+    SELECT DISTINCT o.what, quote_ident(r.rolname) AS grantee
+      FROM (SELECT 'TABLES' AS what, c.relacl AS acl, c.relowner AS owner FROM pg_class c WHERE c.relnamespace = 'daas'::regnamespace AND c.relkind IN ('r', 'v')
+            UNION ALL SELECT 'SEQUENCES', c.relacl, c.relowner FROM pg_class c WHERE c.relnamespace = 'daas'::regnamespace AND c.relkind = 'S'
+            UNION ALL SELECT 'FUNCTIONS', p.proacl, p.proowner FROM pg_proc p WHERE p.pronamespace = 'daas'::regnamespace) o,
+           aclexplode(o.acl) a JOIN pg_roles r ON r.oid = a.grantee
+     WHERE a.grantee <> o.owner
+  LOOP
+    EXECUTE format('REVOKE ALL ON ALL %s IN SCHEMA daas FROM %s', given.what, given.grantee);
+  END LOOP;
+  FOR given IN
+    SELECT quote_ident(r.rolname) AS grantee FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+     WHERE n.nspname = 'daas' AND a.grantee <> n.nspowner
+  LOOP
+    EXECUTE format('REVOKE ALL ON SCHEMA daas FROM %s', given.grantee);
+  END LOOP;
+END $do$;

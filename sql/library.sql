@@ -12,15 +12,22 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'define_model';
 COMMENT ON FUNCTION daas._define_model(regrole, text, text, text[], boolean) IS
   'Internal: parses, checks, plans and probes a query with the caller''s rights; returns what daas.model and daas.source hold. Unless by_outbox, old images come from the WAL: the replica identity must cover what is needed of them.';
 
-CREATE FUNCTION daas._dropped_partition_roots(relation oid) RETURNS oid
+CREATE FUNCTION daas._dropped_partition_root(relation oid) RETURNS oid
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'dropped_partition_root';
-COMMENT ON FUNCTION daas._dropped_partition_roots(oid) IS
+COMMENT ON FUNCTION daas._dropped_partition_root(oid) IS
   'Internal: the topmost partitioned table of a table that this transaction dropped, or NULL.';
+
+CREATE FUNCTION daas._dropped_partition_roots() RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT daas._dropped_partition_root(d.objid) FROM pg_event_trigger_dropped_objects() d
+   WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'table'
+$$;
+COMMENT ON FUNCTION daas._dropped_partition_roots() IS 'Internal: the topmost partitioned tables of those that a command dropped.';
 
 CREATE FUNCTION daas._enables_outbox_triggers(command pg_ddl_command) RETURNS boolean
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'enables_outbox_triggers';
 COMMENT ON FUNCTION daas._enables_outbox_triggers(pg_ddl_command) IS
-  'Internal: whether a command is daas._sync_outbox''s own.';
+  'Internal: whether a command is daas._sync_outbox''s own, or that of a dump that is being restored.';
 
 CREATE FUNCTION daas._moves_rows(command pg_ddl_command) RETURNS boolean
 LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'moves_rows';

@@ -52,11 +52,13 @@ COMMENT ON COLUMN daas.model.created_at IS 'When it was created.';
 CREATE TABLE daas.source (
   model     text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
   relation  regclass NOT NULL,
+  name      text NOT NULL,
   PRIMARY KEY (model, relation)
 );
 COMMENT ON TABLE  daas.source IS 'The base tables that a model reads (a partitioned table stands for its partitions).';
 COMMENT ON COLUMN daas.source.model IS 'The model.';
 COMMENT ON COLUMN daas.source.relation IS 'The table; shown and dumped by name.';
+COMMENT ON COLUMN daas.source.name IS 'What the model''s queries call it: schema.table, quoted where needed.';
 
 CREATE FUNCTION daas._captured_sources(by_outbox boolean) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

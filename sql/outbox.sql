@@ -44,6 +44,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._told_of_ddl() IS 'Internal: whether event triggers tell of DDL. Without them daas-indexer looks at the catalogs with each batch.';
 
+CREATE TABLE daas.outbox_ddl (relation oid NOT NULL);
+COMMENT ON TABLE daas.outbox_ddl IS 'Is empty. Holds a table while daas._sync_outbox alters it, in that transaction: by this event triggers in plain SQL know the command for daas''s own.';
+COMMENT ON COLUMN daas.outbox_ddl.relation IS 'The table.';
+
 -- The columns whose values the deltas need, as they are now, and how those become text. plain: in a way that can't fail and is short.
 -- long: it may be longer than a row of the outbox should hold. risky: the output function may fail, or the text be far longer than
 -- the value. styled: settings say how.
@@ -181,6 +185,10 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'table % gets changes of the subscription "%", which fire no statement triggers', source, subscription
       USING ERRCODE = '0A000', HINT = 'Such a table needs "capture": "logical", or a model in the database that publishes it.';
+  ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = source) THEN
+    RAISE EXCEPTION 'table % inherits from %, whose statements change it without its triggers', source,
+                    (SELECT min(i.inhparent::regclass::text) FROM pg_inherits i WHERE i.inhrelid = source)
+      USING ERRCODE = '0A000', HINT = 'Such a table needs "capture": "logical", or a model over its parent.';
   ELSIF NOT daas._told_of_ddl() AND EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind = 'p') THEN
     RAISE EXCEPTION 'table % is partitioned, and no event triggers tell when its partitions come and go', source
       USING ERRCODE = '0A000', HINT = 'Have a role that can make event triggers install daas, or enable those of daas.';
@@ -222,7 +230,7 @@ BEGIN
   FOR stale IN
     SELECT f.*, p.proname, EXISTS (SELECT FROM daas._outbox_functions() o WHERE o.function = f.function AND o.relation = ANY (members)) AS shared
       FROM daas._outbox_functions() f JOIN pg_proc p ON p.oid = f.function
-     WHERE f.relation <> ALL (members)
+     WHERE f.relation IS NOT NULL AND f.relation <> ALL (members)
   LOOP
     IF prune OR stale.shared THEN  -- a partition that is just being detached, and locked for it
       EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', stale.trigger, stale.relation::regclass);
@@ -263,7 +271,9 @@ BEGIN
           trigger.tgenabled := 'O';
         END IF;
         IF trigger.tgenabled <> 'A' THEN
+          INSERT INTO daas.outbox_ddl VALUES (part);
           EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part::regclass, 'daas_outbox_' || event);
+          DELETE FROM daas.outbox_ddl;
         END IF;
       END LOOP;
     END LOOP;

@@ -7,27 +7,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT '@EXTV
 COMMENT ON FUNCTION daas.version() IS 'The version of daas in this database, which daas-indexer''s must be.';
 
 CREATE FUNCTION daas._ddl_commands() RETURNS SETOF daas.ddl_command
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  stack text;
-BEGIN
-  -- Nobody else can make a function of this name, and a setting anybody could set.
-  GET DIAGNOSTICS stack = PG_CONTEXT;
-  RETURN QUERY
-    SELECT d.classid, d.objid, stack LIKE '%function daas.\_sync\_outbox(%',
-           d.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind = 'p'),
-           true, true, NULL::text[]
-      FROM pg_event_trigger_ddl_commands() d;
-END $$;
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT d.classid, d.objid, EXISTS (SELECT FROM daas.outbox_ddl o WHERE o.relation = d.objid),
+         d.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind = 'p'),
+         d.command_tag IN ('ALTER TYPE', 'ALTER TABLE'), true, NULL::text[]
+    FROM pg_event_trigger_ddl_commands() d
+$$;
 COMMENT ON FUNCTION daas._ddl_commands() IS 'Internal: the commands of an event trigger; any may change values and columns, and any of a partitioned table move rows.';
 
-CREATE FUNCTION daas._dropped_partition_roots(relation oid) RETURNS SETOF oid
+CREATE FUNCTION daas._dropped_partition_roots() RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid FROM daas._captured_sources(by_outbox => true) s JOIN pg_class c ON c.oid = s
    WHERE c.relkind = 'p'
      AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'daas\_outbox\_%')
 $$;
-COMMENT ON FUNCTION daas._dropped_partition_roots(oid) IS 'Internal: every partitioned source, if a table with triggers of the outbox was dropped.';
+COMMENT ON FUNCTION daas._dropped_partition_roots() IS 'Internal: every partitioned source, if a table with triggers of the outbox was dropped.';
 
 CREATE TABLE daas.imported_model (
   name         text PRIMARY KEY REFERENCES daas.model ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
@@ -69,7 +63,8 @@ BEGIN
      WHERE h.key IS NULL OR h.value - 'not_null' <> w.value - 'not_null' OR (w.value -> 'not_null')::boolean AND NOT (h.value -> 'not_null')::boolean
      ORDER BY w.key LIMIT 1;
     IF FOUND THEN
-      RETURN format('column "%s" of table %s is not what it was there: %s', column_name, wanted ->> 'table', wanted -> 'columns' -> column_name);
+      RETURN format('column "%s" of table %s is %s there and %s here', column_name, wanted ->> 'table', wanted -> 'columns' -> column_name,
+                    coalesce((daas._table_columns(present.oid) -> column_name)::text, 'not'));
     END IF;
     SELECT u INTO missing FROM jsonb_array_elements(wanted -> 'unique') u
      WHERE u NOT IN (SELECT daas._unique_columns(present.oid)) LIMIT 1;
@@ -78,9 +73,11 @@ BEGIN
     END IF;
   END LOOP;
   SELECT f INTO called FROM jsonb_array_elements_text(definition -> 'functions') f
-   WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.oid = to_regprocedure(f) AND p.provolatile = 'i') LIMIT 1;
+   WHERE NOT EXISTS (SELECT FROM pg_proc p
+                      WHERE p.oid = to_regprocedure(f) AND p.provolatile = 'i'
+                        AND format_type(p.prorettype, NULL) IS NOT DISTINCT FROM definition -> 'results' ->> f) LIMIT 1;
   IF FOUND THEN
-    RETURN format('there is no IMMUTABLE function %s', called);
+    RETURN format('there is no IMMUTABLE function %s that returns %s', called, definition -> 'results' ->> called);
   END IF;
   SELECT v INTO view FROM jsonb_array_elements(definition -> 'views') v
    WHERE pg_get_viewdef(to_regclass(v ->> 'view')) IS DISTINCT FROM v ->> 'definition' LIMIT 1;
@@ -113,7 +110,7 @@ END $$;
 COMMENT ON FUNCTION daas._check_imported_identity(jsonb) IS 'Internal: refuses tables whose changes would not say what the deltas need.';
 
 CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text, key text[], by_outbox boolean) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   found_model record;
   foreign_table regclass;

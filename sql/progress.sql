@@ -87,7 +87,7 @@ CREATE TABLE daas.generation (
   version            bigint NOT NULL,
   snapshot           pg_snapshot NOT NULL,
   shards             int NOT NULL DEFAULT 1,
-  files              text NOT NULL DEFAULT '',
+  tables             text NOT NULL DEFAULT '',
   loaded             boolean NOT NULL DEFAULT false,
   live               boolean NOT NULL DEFAULT false,
   created_at         timestamptz NOT NULL DEFAULT now(),
@@ -101,7 +101,7 @@ COMMENT ON COLUMN daas.generation.system_identifier IS 'Cluster that this row sp
 COMMENT ON COLUMN daas.generation.collection IS 'Name of the collection in Solr.';
 COMMENT ON COLUMN daas.generation.revision IS 'Revision of the definition that it was loaded from.';
 COMMENT ON COLUMN daas.generation.shards IS 'Shards of the collection: answers of several are not given again from memory.';
-COMMENT ON COLUMN daas.generation.files IS 'Files of the sources as of its birth (oid:relfilenode, …): where no event triggers tell of DDL, other ones mean that a table was rewritten.';
+COMMENT ON COLUMN daas.generation.tables IS 'The sources as of its birth, "oid:relfilenode:column=attnum,…; …" with the columns that the queries may name: where nobody tells all of DDL, other ones mean other values without row events.';
 COMMENT ON COLUMN daas.generation.key IS 'daas.model.key as of its birth.';
 COMMENT ON COLUMN daas.generation.loaded IS 'Whether its load is whole: only then may the alias point at it.';
 COMMENT ON COLUMN daas.generation.live IS 'Whether readers are served from it.';

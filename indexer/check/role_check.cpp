@@ -156,7 +156,8 @@ namespace {
 constexpr const char* kVisible = R"(
 SELECT c.oid::regclass::text,
        n.nspname = 'daas' OR EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
-                                      WHERE p.pubname = 'daas' AND r.prrelid = c.oid),
+                                      WHERE p.pubname = 'daas' AND r.prrelid = c.oid)
+         OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname LIKE 'daas\_outbox\_%'),
        coalesce((SELECT CASE WHEN a.grantee = 0 THEN format('REVOKE SELECT ON TABLE %s FROM PUBLIC;', c.oid::regclass)
                              WHEN a.grantee = u.oid AND c.relowner = u.oid THEN format('ALTER TABLE %s OWNER TO …;', c.oid::regclass)
                              WHEN a.grantee = u.oid THEN format('REVOKE SELECT ON TABLE %s FROM %I;', c.oid::regclass, u.rolname)

@@ -20,6 +20,7 @@ struct Model {
   struct Source {
     std::uint32_t relation_oid = 0;
     std::string relation;  ///< qualified and quoted, for messages
+    std::string name;      ///< what the queries call it, likewise
   };
   /// What a change of a table means for the documents: one for each place in which the query reads it.
   struct Delta {
@@ -35,6 +36,7 @@ struct Model {
   };
   std::string name;
   bool projection = false;  ///< documents come straight from change events
+  bool imported = false;    ///< daas is plain SQL: nobody redefines it after a rename
   bool by_outbox = false;   ///< changes come from daas.outbox, not from a slot
   std::vector<Column> columns;
   std::vector<std::size_t> key;  ///< positions in `columns`

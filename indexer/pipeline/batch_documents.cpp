@@ -133,11 +133,15 @@ std::string BatchDocuments::source_oids() const {
   return array_text(oids);
 }
 
-std::string BatchDocuments::files(SnapshotSession& session) const {
+std::string BatchDocuments::tables(SnapshotSession& session) const {
+  // A column that is in a query stands there by its name; one whose name only looks so does no harm.
   return session.connection()
-      .run("SELECT coalesce(string_agg(oid || ':' || relfilenode, ', ' ORDER BY oid), '') FROM pg_class"
-           " WHERE oid = ANY ($1::oid[])",
-           {source_oids()})
+      .run("SELECT coalesce(string_agg(concat(c.oid, ':', c.relfilenode, ':',"
+           "   (SELECT string_agg(a.attname || '=' || a.attnum, ',' ORDER BY a.attname COLLATE \"C\") FROM pg_attribute a"
+           "     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+           "       AND strpos($2, replace(a.attname, '\"', '\"\"')) > 0)), '; ' ORDER BY c.oid), '')"
+           " FROM pg_class c WHERE c.oid = ANY ($1::oid[])",
+           {source_oids(), model_.load_query})
       .text(0, 0);
 }
 

@@ -55,8 +55,8 @@ class BatchDocuments {
   void fetch_all(SnapshotSession& session, Lanes& lanes, std::int64_t version,
                  const ChangeReader::Outcomes& wanted);
 
-  /// The files of the model's tables, as the session's snapshot sees them: other ones after a TRUNCATE or a rewrite.
-  std::string files(SnapshotSession& session) const;
+  /// The model's tables as the session's snapshot sees them, in the form of daas.generation.tables.
+  std::string tables(SnapshotSession& session) const;
   /// See source_shape.hpp; the error names the statement, too, if its message came.
   void check_shape(SnapshotSession& session);
 

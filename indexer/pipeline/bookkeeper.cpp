@@ -149,7 +149,7 @@ std::vector<std::string> Bookkeeper::models_with_collections() {
 std::vector<GenerationRecord> Bookkeeper::generations(const std::string& model) {
   const std::lock_guard lock(mutex_);
   const auto rows = connection_.run(
-      "SELECT number, collection, revision, snapshot::text, version, loaded, live, files"
+      "SELECT number, collection, revision, snapshot::text, version, loaded, live, tables"
       " FROM daas.generation"
       " WHERE model = $1 AND system_identifier = $2::bigint ORDER BY number",
       {model, std::to_string(identity_.system)});
@@ -169,12 +169,12 @@ void Bookkeeper::add_generation(const Model& model, const GenerationRecord& gene
   change([&] {
     connection_.run(
         "INSERT INTO daas.generation (model, number, system_identifier, collection, revision,"
-        " columns, key, version, snapshot, shards, files) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
+        " columns, key, version, snapshot, shards, tables) VALUES ($1, $2::int, $3::bigint, $4, $5::bigint,"
         " $6::jsonb, $7::text[], $8::bigint, $9::pg_snapshot, $10::int, $11)",
         {model.name, std::to_string(generation.number), std::to_string(identity_.system),
          generation.collection, std::to_string(generation.revision), columns, array_text(key),
          std::to_string(generation.version), generation.snapshot, std::to_string(generation.shards),
-         generation.files});
+         generation.tables});
   });
 }
 

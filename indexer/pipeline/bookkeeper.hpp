@@ -29,7 +29,7 @@ struct GenerationRecord {
   bool loaded = false;
   bool live = false;
   int shards = 1;
-  std::string files = {};  ///< of the sources as of its birth: BatchDocuments::files()
+  std::string tables = {};  ///< as of its birth: BatchDocuments::tables()
 };
 
 /// A row of daas.refused_document.

@@ -50,12 +50,13 @@ std::vector<Model> read_models(Connection& connection) {
       " defined, paused, coalesce((options ->> 'shards')::int, 0),"
       " coalesce((options ->> 'replicas')::int, 0),"
       " coalesce((options ->> 'max_dead_letters')::int, 1000), to_json(functions)::text, views::text,"
-      " by_outbox"
+      " by_outbox, NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'daas')"
       " FROM daas.model ORDER BY name");
   for (int row = 0; row < rows.rows(); ++row) {
     Model model;
     model.name = rows.text(row, 0);
     model.by_outbox = rows.boolean(row, 14);
+    model.imported = rows.boolean(row, 15);
     // The outbox has what the deltas need, and no whole rows.
     model.projection = rows(row, 1) == "projection" && !model.by_outbox;
     model.columns = parse_columns(rows(row, 2));
@@ -75,7 +76,7 @@ std::vector<Model> read_models(Connection& connection) {
     models.push_back(std::move(model));
   }
   const auto sources = connection.run(
-      "SELECT s.model, s.relation::oid::bigint, s.relation::text FROM daas.source s"
+      "SELECT s.model, s.relation::oid::bigint, s.relation::text, s.name FROM daas.source s"
       " ORDER BY s.model");
   for (int row = 0; row < sources.rows(); ++row) {
     const auto found = by_name.find(sources(row, 0));
@@ -83,6 +84,7 @@ std::vector<Model> read_models(Connection& connection) {
     Model::Source source;
     source.relation_oid = static_cast<std::uint32_t>(sources.integer(row, 1));
     source.relation = sources.text(row, 2);
+    source.name = sources.text(row, 3);
     models[found->second].sources.push_back(std::move(source));
   }
   const auto deltas = connection.run(

@@ -231,7 +231,7 @@ void ModelWorker::settle() {
     for (const auto& record : records) {
       if (record.number != *live) continue;
       live_->birth = Snapshot::parse(record.snapshot);
-      live_->files = record.files;
+      live_->tables = record.tables;
       live_->follows = replayed_ && record.revision >= model_.defined;
       current = live_->follows && record.revision == model_.revision;
       // A switch whose report was cut short.

@@ -78,7 +78,7 @@ class ModelWorker {
     bool follows = true;  ///< takes batches; false: frozen until a new one replaces it
     Lsn position = 0;      ///< of the last whole batch, when it was frozen during its load
     std::string snapshot = {};
-    std::string files = {};  ///< of the sources as of its birth: BatchDocuments::files()
+    std::string tables = {};  ///< as of its birth: BatchDocuments::tables()
   };
 
   void run();
@@ -127,7 +127,7 @@ class ModelWorker {
   /// A load that would be begun anew with each such change would never end: what is being loaded stays
   /// as it was before this batch, becomes live, and the next load begins.
   void freeze_load();
-  /// Looks at the tables where nobody tells of DDL; at the snapshot's, for what is in it.
+  /// Where nobody tells all of DDL, looks at the tables as of the snapshot.
   void look_at_tables(SnapshotSession& session, BatchDocuments::Findings& findings);
   void give_birth(SnapshotSession& session);
   void switch_over(std::int64_t expected);

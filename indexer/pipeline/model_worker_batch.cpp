@@ -158,7 +158,7 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   // sees them. They may even be of a shape that the definition no longer fits.
   const bool follows = live_ && live_->follows;
   auto findings = documents_.find(members_);
-  if (follows && !context_.told_of_ddl) look_at_tables(session, findings);
+  if (follows && (!context_.told_of_ddl || (model_.imported && findings.check_shape))) look_at_tables(session, findings);
   shape_unchecked_ |= findings.check_shape;
   if (!follows && !(next_ && next_->follows)) return took;
   if (members_.empty() && !findings.check_shape) return took;
@@ -185,9 +185,9 @@ void ModelWorker::look_at_tables(SnapshotSession& session, BatchDocuments::Findi
   if (members_.empty() && now - looked_at_ < kIdleLook) return;
   looked_at_ = now;
   findings.check_shape = true;
-  if (findings.reload || documents_.files(session) == live_->files) return;
+  if (findings.reload || documents_.tables(session) == live_->tables) return;
   findings.reload = true;
-  findings.reload_cause = "a table was rewritten";
+  findings.reload_cause = "a table was rewritten, or a column of it replaced";
 }
 
 void ModelWorker::choose_targets() {

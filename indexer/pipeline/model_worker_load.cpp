@@ -102,12 +102,12 @@ void ModelWorker::give_birth(SnapshotSession& session) {
   shape_unchecked_ = false;
   const int number = load_->number();
   Generation born{number, session.snapshot(), store_->incarnation(number), true};
-  born.files = documents_.files(session);
+  born.tables = documents_.tables(session);
   const auto exported = session.export_snapshot();
   const auto version = context_.next_version();
   context_.bookkeeper.add_generation(model_,
                                      {number, store_->collection(number), report_.revision,
-                                      session.snapshot_text(), version, false, false, store_->shards(model_), born.files},
+                                      session.snapshot_text(), version, false, false, store_->shards(model_), born.tables},
                                      columns_json(model_.columns));
   next_ = born;
   load_->begin(exported, version, session.before(), interrupt_);

@@ -18,13 +18,18 @@ const std::string kParts =
 void check_columns(const Model& model, const Model::Source& source, SnapshotSession& session) {
   const auto reload = reload_statement(model.name);
   const auto rows = session.connection().run(
-      "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-      " WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped",
+      "SELECT a.attname, format_type(a.atttypid, NULL), format('%I.%I', n.nspname, c.relname)"
+      " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+      " WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped",
       {std::to_string(source.relation_oid)});
   if (rows.rows() == 0) {
     throw Error(Remedy::kStop,
                 "table " + source.relation + " of model " + model.name + " was dropped",
                 "SELECT daas.drop_model('" + model.name + "', cascade => true)");
+  }
+  // Another table may have its name by now, which the queries would read.
+  if (model.imported && rows(0, 2) != source.name) {
+    throw Error(Remedy::kStop, "table " + source.name + " of model " + model.name + " is called " + rows.text(0, 2) + " now", reload);
   }
   for (const auto& column : model.columns) {
     if (column.source.empty()) continue;
@@ -55,6 +60,13 @@ void check_triggers(const Model& model, const Model::Source& source, SnapshotSes
   if (!subscription.is_null(0, 0)) {
     throw Error(Remedy::kStop, "table " + source.relation + " gets changes of the subscription " + subscription.text(0, 0) +
                                    ", which fire no statement triggers",
+                "SELECT daas.alter_model('" + model.name + "', options => '{\"capture\": \"logical\"}')");
+  }
+  const auto parent = session.connection().run(
+      "SELECT min(inhparent::regclass::text) FROM pg_inherits WHERE inhrelid = $1::oid", {std::to_string(source.relation_oid)});
+  if (!parent.is_null(0, 0)) {
+    throw Error(Remedy::kStop, "table " + source.relation + " inherits from " + parent.text(0, 0) +
+                                   ", whose statements change it without its triggers",
                 "SELECT daas.alter_model('" + model.name + "', options => '{\"capture\": \"logical\"}')");
   }
   const auto rows = session.connection().run(

@@ -136,6 +136,16 @@ def test_a_column_that_is_rewritten_is_loaded_anew(site, model):
     ends_equal(site, model)
 
 
+@pytest.mark.parametrize("statement", [
+    "ALTER TABLE shelf.t DROP v, ADD v text NOT NULL DEFAULT 'another'",
+    "BEGIN; ALTER TABLE shelf.t DROP v; ALTER TABLE shelf.t ADD v text DEFAULT 'another'; COMMIT",
+    "BEGIN; ALTER TABLE shelf.t RENAME v TO w; ALTER TABLE shelf.t ADD v text DEFAULT 'another'; ALTER TABLE shelf.t DROP v;"
+    "ALTER TABLE shelf.t RENAME w TO v; COMMIT"], ids=["statement", "transaction", "back"])
+def test_a_column_that_takes_the_name_of_one_that_is_dropped_is_loaded_without_a_rewrite(site, model, statement):
+    site.sql(statement)
+    ends_equal(site, model)
+
+
 def test_a_table_that_is_dropped_stops_its_models(site, model):
     model._stop.set()  # pylint: disable=protected-access
     site.sql("DROP TABLE shelf.t")

@@ -1,9 +1,12 @@
 """The change stream of PostgreSQL's own output plugin, and the switch between the two."""
 import threading
 
+import pytest
 import requests
 
 from harness.waiting import NotYet, wait_for
+
+pytestmark = pytest.mark.decoded("is about decoding")
 
 
 def use(site, decoder):

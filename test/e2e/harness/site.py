@@ -50,13 +50,9 @@ class Site:
             connection.execute("CREATE EXTENSION daas")
             if DECODER != "plugin":
                 connection.execute("SELECT daas.use_decoder(%s)", (DECODER,))
-            self.grant_roles(connection)
-
-    @staticmethod
-    def grant_roles(connection):
-        for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
-                             "server": "e2e_server", "writer": "e2e_writer"}.items():
-            connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
+            for role, member in {"admin": "e2e_owner", "replication": "e2e_replication", "reader": "e2e_reader",
+                                 "server": "e2e_server", "writer": "e2e_writer"}.items():
+                connection.execute("SELECT daas.grant_role(%s, %s)", (role, member))
 
     # SQL
 

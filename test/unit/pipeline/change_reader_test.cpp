@@ -19,7 +19,7 @@ Model model_of(bool projection = true) {
                    {"title", ValueType::kText, "name", "text"},
                    {"price", ValueType::kNumeric, "price", "numeric"}};
   model.key = {0};
-  model.sources = {{kTable, "public.f"}};
+  model.sources = {{kTable, "public.f", "public.f"}};
   model.deltas = {{kTable, Model::Delta::Mode::kKey, {"id"}}};
   return model;
 }
