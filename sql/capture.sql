@@ -338,7 +338,7 @@ BEGIN
       PERFORM daas._emit_ddl(tg_tag, 'table_rewrite', daas._source_objects(ARRAY[c.relation]), c.models)
          FROM (SELECT d.objid AS relation, jsonb_agg(DISTINCT m.name) AS models
                  FROM pg_event_trigger_dropped_objects() d JOIN daas.source s ON s.relation = d.objid JOIN daas.model m ON m.name = s.model
-                WHERE d.object_type = 'table column' AND strpos(m.load_query, replace(d.address_names[3], '"', '""')) > 0
+                WHERE d.object_type = 'table column' AND daas._may_name(m.load_query, d.address_names[3])
                 GROUP BY d.objid) c;
       IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass AND d.object_type = 'view') THEN
         PERFORM daas._emit_view_ddl(tg_tag, array_agg(m.name)) FROM daas._models_of_views('{}') m;

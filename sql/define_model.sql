@@ -134,7 +134,7 @@ COMMENT ON FUNCTION daas._owned_model(regrole, text) IS
 
 -- Makes sources, publication and the readers' grants those of a definition.
 CREATE FUNCTION daas._store_sources(caller regrole, model_name text, definition jsonb, prune boolean DEFAULT true) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   relation regclass;
 BEGIN

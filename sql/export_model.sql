@@ -7,7 +7,7 @@
 --    "results": {"public.f(integer)": "text"}}
 --
 -- This is what daas._define_model returns, with names in the place of oids, and what it relied on: a table there
--- must have these columns, may have more, and these unique indexes; functions return these types.
+-- must have these columns, which the query names, may have more, and these unique indexes; functions return these types.
 
 CREATE FUNCTION daas._unique_columns(relation regclass) RETURNS SETOF jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -26,15 +26,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._base_type(oid) IS 'Internal: the type itself, or what a domain is over.';
 
-CREATE FUNCTION daas._table_columns(relation regclass) RETURNS jsonb
+CREATE FUNCTION daas._table_columns(relation regclass, query text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_object_agg(a.attname, jsonb_build_object(
            'type', format_type(a.atttypid, a.atttypmod), 'base', daas._base_type(a.atttypid), 'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
            'deterministic', coalesce(l.collisdeterministic, true)))
     FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
-   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND daas._may_name(query, a.attname)
 $$;
-COMMENT ON FUNCTION daas._table_columns(regclass) IS 'Internal: {column: {"type", "base", "not_null", "generated", "deterministic"}}.';
+COMMENT ON FUNCTION daas._table_columns(regclass, text) IS 'Internal: of the columns that a query names, {column: {"type", "base", "not_null", "generated", "deterministic"}}.';
 
 CREATE FUNCTION daas._exported(definition jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -46,7 +46,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                       FROM jsonb_array_elements(definition -> 'explanation') WITH ORDINALITY e (value, number)),
     'results', (SELECT coalesce(jsonb_object_agg(f, format_type(p.prorettype, NULL)), '{}')
                   FROM jsonb_array_elements_text(definition -> 'functions') f JOIN pg_proc p ON p.oid = to_regprocedure(f)),
-    'tables', (SELECT jsonb_agg(jsonb_build_object('table', c.oid::regclass::text, 'kind', c.relkind, 'columns', daas._table_columns(c.oid),
+    'tables', (SELECT jsonb_agg(jsonb_build_object('table', c.oid::regclass::text, 'kind', c.relkind, 'columns', coalesce(daas._table_columns(c.oid, definition ->> 'load_query'), '{}'),
                                                    'unique', (SELECT coalesce(jsonb_agg(u ORDER BY u), '[]') FROM daas._unique_columns(c.oid) u))
                                 ORDER BY c.oid::regclass::text COLLATE "C")
                  FROM pg_class c WHERE c.oid IN (SELECT (d ->> 'relation')::oid FROM jsonb_array_elements(definition -> 'deltas') d)))

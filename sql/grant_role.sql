@@ -110,6 +110,8 @@ COMMENT ON FUNCTION daas.uninstall() IS
 -- Nobody but the owner, until grant_role says so. Trigger functions need no EXECUTE to fire.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA daas FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA daas FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA daas FROM PUBLIC;
+REVOKE ALL ON SCHEMA daas FROM PUBLIC;
 -- Default privileges (ALTER DEFAULT PRIVILEGES) have given more to others.
 DO $do$
 DECLARE

@@ -67,6 +67,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._captured_sources(boolean) IS 'Internal: the sources that are there, of models that hear of changes by the outbox, or by decoding.';
 
+-- In deparsed text, where a name stands alone, quoted only where it must be. That it is another table's column, or an alias, does no harm.
+CREATE FUNCTION daas._may_name(query text, column_name name) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
+  SELECT query ~ concat('(?<![[:alnum:]_$"])', regexp_replace(quote_ident(column_name), '(\W)', '\\\1', 'g'), '(?![[:alnum:]_$"])')
+$$;
+COMMENT ON FUNCTION daas._may_name(text, name) IS 'Internal: whether a model''s query may name a column.';
+
 CREATE TABLE daas.delta (
   model      text NOT NULL REFERENCES daas.model ON DELETE CASCADE,
   number     int NOT NULL CHECK (number > 0),

@@ -39,8 +39,8 @@ COMMENT ON COLUMN daas.outbox_bell.hung_out_at IS 'Since when.';
 
 CREATE FUNCTION daas._told_of_ddl() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT count(*) = 3 FROM pg_event_trigger e
-   WHERE e.evtname IN ('daas_ddl_command_end', 'daas_sql_drop', 'daas_table_rewrite') AND e.evtenabled IN ('A', 'O')
+  SELECT count(*) = 3 FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+   WHERE p.pronamespace = 'daas'::regnamespace AND p.proname = '_capture_ddl' AND e.evtenabled IN ('A', 'O')
 $$;
 COMMENT ON FUNCTION daas._told_of_ddl() IS 'Internal: whether event triggers tell of DDL. Without them daas-indexer looks at the catalogs with each batch.';
 
@@ -206,6 +206,8 @@ BEGIN
                           ' SET extra_float_digits = 1' ELSE '' END, body);
   EXECUTE format('COMMENT ON FUNCTION daas.%I() IS %L', name, 'Internal: writes changes to daas.outbox; maintained by daas._sync_outbox.');
   EXECUTE format('REVOKE ALL ON FUNCTION daas.%I() FROM PUBLIC', name);
+  -- Of a member of the owner's role, in plain SQL, it would be hers, and fail when she is no member any more.
+  EXECUTE format('ALTER FUNCTION daas.%I() OWNER TO %I', name, (SELECT r.rolname FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'daas'));
 END $$;
 COMMENT ON FUNCTION daas._set_outbox_function(text, boolean, text) IS 'Internal: makes or replaces a trigger function, which takes no lock on a table.';
 

@@ -2,7 +2,12 @@
 
 -- Within a SECURITY DEFINER function nobody can tell who called it: session_user is the superuser where autovacuum runs the function
 -- of an index. So these run as who calls them, and only the owner of the schema, with the members of that role, can do what they do:
--- there is no role admin. daas.NAME(…) runs daas._NAME(caller, search_path, …). No query is parsed behind it, so the path is nobody's.
+-- there is no role admin. daas.NAME(…) runs daas._NAME(owner, search_path, …): models are the owner's, whichever member defines them.
+-- No query is parsed behind it, so the path is nobody's.
+CREATE FUNCTION daas._owner() RETURNS regrole
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT n.nspowner::regrole FROM pg_namespace n WHERE n.nspname = 'daas' $$;
+COMMENT ON FUNCTION daas._owner() IS 'Internal: the role that installed daas.';
+
 DO $do$
 DECLARE
   gate record;
@@ -14,7 +19,7 @@ BEGIN
   LOOP
     EXECUTE format('CREATE OR REPLACE FUNCTION daas.%I(%s) RETURNS %s LANGUAGE sql SET search_path = pg_catalog, pg_temp AS %L',
                    gate.name, gate.arguments, gate.result,
-                   format('SELECT daas.%I(quote_ident(current_user)::regrole, ''pg_catalog, pg_temp''%s)', '_' || gate.name, gate.passed));
+                   format('SELECT daas.%I(daas._owner(), ''pg_catalog, pg_temp''%s)', '_' || gate.name, gate.passed));
   END LOOP;
 END $do$;
 
@@ -71,7 +76,9 @@ BEGIN
   LOCK TABLE daas.model IN SHARE ROW EXCLUSIVE MODE;
   known := EXISTS (SELECT FROM daas.model m WHERE m.name = import_model.name);
   IF known AND EXISTS (SELECT FROM daas.imported_model i JOIN daas.model m ON m.name = i.name
-                        WHERE i.name = import_model.name AND i.definition = import_model.definition AND m.options = import_model.options) THEN
+                        WHERE i.name = import_model.name AND i.definition = import_model.definition AND m.options = import_model.options)
+     AND NOT EXISTS (SELECT FROM daas.progress p WHERE p.model = import_model.name AND p.state = 'stopped')
+     AND NOT EXISTS (SELECT FROM daas.source s WHERE s.model = import_model.name AND to_regclass(s.name) IS DISTINCT FROM s.relation) THEN
     RAISE NOTICE 'model "%" is defined so already, skipping', name;
     RETURN;
   END IF;
@@ -80,9 +87,9 @@ BEGIN
     ON CONFLICT ON CONSTRAINT imported_model_pkey DO UPDATE SET definition = excluded.definition, imported_at = now();
   key := ARRAY(SELECT jsonb_array_elements_text(definition -> 'key'));
   IF known THEN
-    PERFORM daas._alter_model(quote_ident(current_user)::regrole, 'pg_catalog, pg_temp', name, definition ->> 'query', key, options);
+    PERFORM daas._alter_model(daas._owner(), 'pg_catalog, pg_temp', name, definition ->> 'query', key, options);
   ELSE
-    PERFORM daas._create_model(quote_ident(current_user)::regrole, 'pg_catalog, pg_temp', name, definition ->> 'query', key, options, false);
+    PERFORM daas._create_model(daas._owner(), 'pg_catalog, pg_temp', name, definition ->> 'query', key, options, false);
   END IF;
   -- Whatever the tables are: what the daemon runs must be one query each that runs here.
   FOR statement IN

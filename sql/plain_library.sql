@@ -19,7 +19,9 @@ CREATE FUNCTION daas._dropped_partition_roots() RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid FROM daas._captured_sources(by_outbox => true) s JOIN pg_class c ON c.oid = s
    WHERE c.relkind = 'p'
-     AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'daas\_outbox\_%')
+     AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d JOIN pg_event_trigger_dropped_objects() t ON t.address_names[1:2] = d.address_names[1:2]
+                  WHERE d.object_type = 'table' AND t.object_type = 'trigger' AND t.address_names[3] LIKE 'daas\_outbox\_%'
+                    AND NOT EXISTS (SELECT FROM daas.source o WHERE o.relation = d.objid))
 $$;
 COMMENT ON FUNCTION daas._dropped_partition_roots() IS 'Internal: every partitioned source, if a table with triggers of the outbox was dropped.';
 
@@ -33,7 +35,7 @@ COMMENT ON COLUMN daas.imported_model.name IS 'The model.';
 COMMENT ON COLUMN daas.imported_model.definition IS 'See sql/export_model.sql: what daas.export_model gave.';
 COMMENT ON COLUMN daas.imported_model.imported_at IS 'When it was imported.';
 
--- What the derivation relied on, and what the daemon needs; cheap enough for every look.
+-- What the derivation relied on, and what the daemon needs.
 CREATE FUNCTION daas._misfit(definition jsonb) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,12 +61,12 @@ BEGIN
     END IF;
     SELECT w.key INTO column_name
       FROM jsonb_each(wanted -> 'columns') w
-      LEFT JOIN jsonb_each(daas._table_columns(present.oid)) h ON h.key = w.key
+      LEFT JOIN jsonb_each(daas._table_columns(present.oid, definition ->> 'load_query')) h ON h.key = w.key
      WHERE h.key IS NULL OR h.value - 'not_null' <> w.value - 'not_null' OR (w.value -> 'not_null')::boolean AND NOT (h.value -> 'not_null')::boolean
      ORDER BY w.key LIMIT 1;
     IF FOUND THEN
       RETURN format('column "%s" of table %s is %s there and %s here', column_name, wanted ->> 'table', wanted -> 'columns' -> column_name,
-                    coalesce((daas._table_columns(present.oid) -> column_name)::text, 'not'));
+                    coalesce((daas._table_columns(present.oid, definition ->> 'load_query') -> column_name)::text, 'not'));
     END IF;
     SELECT u INTO missing FROM jsonb_array_elements(wanted -> 'unique') u
      WHERE u NOT IN (SELECT daas._unique_columns(present.oid)) LIMIT 1;
@@ -113,7 +115,7 @@ CREATE FUNCTION daas._define_model(caller regrole, search_path text, query text,
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   found_model record;
-  foreign_table regclass;
+  unowned regclass;
 BEGIN
   SELECT i.name, i.definition, daas._misfit(i.definition) AS misfit INTO found_model FROM daas.imported_model i
    WHERE i.definition ->> 'query' = query AND i.definition -> 'key' = to_jsonb(key)
@@ -127,11 +129,11 @@ BEGIN
       USING ERRCODE = '55000',
             HINT = 'Make it as it is there; or define the model anew there, with the tables as they are here, and import it again.';
   END IF;
-  SELECT c.oid::regclass INTO foreign_table FROM pg_class c
+  SELECT c.oid::regclass INTO unowned FROM pg_class c
    WHERE c.oid IN (SELECT (d ->> 'relation')::regclass::oid FROM jsonb_array_elements(found_model.definition -> 'deltas') d)
      AND NOT pg_has_role(caller::oid, c.relowner, 'USAGE') LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'must be owner of table %', foreign_table
+    RAISE EXCEPTION 'must be owner of table %', unowned
       USING ERRCODE = '42501', HINT = 'A model publishes its table: its owner, or a member of that role, defines it.';
   END IF;
   IF NOT by_outbox THEN PERFORM daas._check_imported_identity(found_model.definition); END IF;

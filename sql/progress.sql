@@ -101,7 +101,7 @@ COMMENT ON COLUMN daas.generation.system_identifier IS 'Cluster that this row sp
 COMMENT ON COLUMN daas.generation.collection IS 'Name of the collection in Solr.';
 COMMENT ON COLUMN daas.generation.revision IS 'Revision of the definition that it was loaded from.';
 COMMENT ON COLUMN daas.generation.shards IS 'Shards of the collection: answers of several are not given again from memory.';
-COMMENT ON COLUMN daas.generation.tables IS 'The sources as of its birth, "oid:relfilenode:column=attnum,…; …" with the columns that the queries may name: where nobody tells all of DDL, other ones mean other values without row events.';
+COMMENT ON COLUMN daas.generation.tables IS 'The sources as of its birth, "oid:relfilenode:column=attnum/type/collation,…; …" with the columns that the queries may name: where nobody tells all of DDL, other ones mean other values without row events.';
 COMMENT ON COLUMN daas.generation.key IS 'daas.model.key as of its birth.';
 COMMENT ON COLUMN daas.generation.loaded IS 'Whether its load is whole: only then may the alias point at it.';
 COMMENT ON COLUMN daas.generation.live IS 'Whether readers are served from it.';

@@ -281,7 +281,7 @@ bool check_extension(RoleSession& session, const PostgresPlan& plan, Findings& f
   } else {
     findings.ok("daas in the database", "extension " + installation.version);
   }
-  return !installation.version.empty();
+  return installation.plain || !installation.version.empty();
 }
 
 }  // namespace daas

@@ -107,7 +107,7 @@ Connection::Connection(const std::string& conninfo, const std::string& name, Ses
   // One statement a line: a walsender's SQL mode takes simple queries, too.
   std::string settings =
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
-      "SET extra_float_digits = 1; SET bytea_output = 'hex'; "
+      "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET quote_all_identifiers = off; "
       "SET statement_timeout = 0; SET lock_timeout = 0; "
       "SET idle_in_transaction_session_timeout = 0; ";
   if (session != Session::kWriter) settings += "SET search_path = pg_catalog; ";

@@ -8,6 +8,10 @@ Installation::Fault Installation::fault(const std::string& expected_version) con
                 ", which doesn't own the database",
             "Drop it, and have daas--sql-only.sql run by the database's owner or a superuser"};
   }
+  if (plain && version.empty()) {
+    return {"daas is installed as plain SQL in database " + database + ", whose version this role may not ask for",
+            "Run what is said of the role's rights: SELECT daas.grant_role(…)"};
+  }
   if (version.empty()) {
     return {"the extension daas is not installed in database " + database + ", nor its plain SQL", "CREATE EXTENSION daas;"};
   }
@@ -23,17 +27,18 @@ Installation::Fault Installation::fault(const std::string& expected_version) con
 Installation find_installation(Connection& connection) {
   const auto rows = connection.run(
       "SELECT (SELECT extversion FROM pg_extension WHERE extname = 'daas'), d.datname,"
-      " EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = 'version' AND p.pronargs = 0),"
+      " (SELECT has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')"
+      "    FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = 'version' AND p.pronargs = 0),"
       " CASE WHEN NOT r.rolsuper AND NOT pg_has_role(r.oid, d.datdba, 'MEMBER') THEN r.rolname END"
       " FROM pg_database d LEFT JOIN (pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner) ON n.nspname = 'daas'"
       " WHERE d.datname = current_database()");
   Installation found;
   found.version = rows.text(0, 0);
   found.database = rows.text(0, 1);
-  found.plain = found.version.empty() && rows.boolean(0, 2);
+  found.plain = found.version.empty() && !rows.is_null(0, 2);
   if (!found.plain) return found;
   found.untrusted_owner = rows.text(0, 3);
-  if (found.untrusted_owner.empty()) found.version = connection.run("SELECT daas.version()").text(0, 0);
+  if (found.untrusted_owner.empty() && rows.boolean(0, 2)) found.version = connection.run("SELECT daas.version()").text(0, 0);
   return found;
 }
 

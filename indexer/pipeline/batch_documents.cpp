@@ -134,12 +134,13 @@ std::string BatchDocuments::source_oids() const {
 }
 
 std::string BatchDocuments::tables(SnapshotSession& session) const {
-  // A column that is in a query stands there by its name; one whose name only looks so does no harm.
+  // The columns that daas._may_name() finds in the query: the reader may not call it.
   return session.connection()
       .run("SELECT coalesce(string_agg(concat(c.oid, ':', c.relfilenode, ':',"
-           "   (SELECT string_agg(a.attname || '=' || a.attnum, ',' ORDER BY a.attname COLLATE \"C\") FROM pg_attribute a"
-           "     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-           "       AND strpos($2, replace(a.attname, '\"', '\"\"')) > 0)), '; ' ORDER BY c.oid), '')"
+           "   (SELECT string_agg(concat(a.attname, '=', a.attnum, '/', a.atttypid, '/', a.attcollation), ',' ORDER BY a.attname COLLATE \"C\")"
+           "      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+           "       AND $2 ~ concat('(?<![[:alnum:]_$\"])', regexp_replace(quote_ident(a.attname), '(\\W)', '\\\\\\1', 'g'), '(?![[:alnum:]_$\"])')"
+           "     )), '; ' ORDER BY c.oid), '')"
            " FROM pg_class c WHERE c.oid = ANY ($1::oid[])",
            {source_oids(), model_.load_query})
       .text(0, 0);

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "core/array_text.hpp"
-#include "pg/installation.hpp"
 #include "core/utf8.hpp"
+#include "pg/installation.hpp"
 
 namespace daas {
 namespace {

@@ -154,13 +154,13 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
   sent_to_.clear();
   sending_ = false;
   lanes_->begin({});
-  // With nobody to take the documents, the commits mean nothing: the generation that will be born
-  // sees them. They may even be of a shape that the definition no longer fits.
-  const bool follows = live_ && live_->follows;
+  const bool follows = (live_ && live_->follows) || (next_ && next_->follows);
   auto findings = documents_.find(members_);
   if (follows && (!context_.told_of_ddl || (model_.imported && findings.check_shape))) look_at_tables(session, findings);
   shape_unchecked_ |= findings.check_shape;
-  if (!follows && !(next_ && next_->follows)) return took;
+  // With nobody to take the documents, the commits mean nothing: the generation that will be born
+  // sees them. They may even be of a shape that the definition no longer fits.
+  if (!follows) return took;
   if (members_.empty() && !findings.check_shape) return took;
   apply_findings(findings, session);
   if (members_.empty()) return took;
@@ -182,10 +182,16 @@ bool ModelWorker::take_batch(SnapshotSession& session) {
 
 void ModelWorker::look_at_tables(SnapshotSession& session, BatchDocuments::Findings& findings) {
   const auto now = Clock::now();
-  if (members_.empty() && now - looked_at_ < kIdleLook) return;
+  const bool about_to_switch = load_ && load_->phase() == Loader::Phase::kDone;
+  if (members_.empty() && !about_to_switch && now - looked_at_ < kIdleLook) return;
   looked_at_ = now;
   findings.check_shape = true;
-  if (findings.reload || documents_.tables(session) == live_->tables) return;
+  if (findings.reload) return;
+  const auto tables = documents_.tables(session);
+  const auto is_of_others = [&](const std::optional<Generation>& generation) {
+    return generation && generation->follows && generation->tables != tables;
+  };
+  if (!is_of_others(live_) && !is_of_others(next_)) return;
   findings.reload = true;
   findings.reload_cause = "a table was rewritten, or a column of it replaced";
 }

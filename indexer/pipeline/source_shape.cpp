@@ -5,6 +5,7 @@
 #include "core/array_text.hpp"
 #include "core/error.hpp"
 #include "pg/replication.hpp"
+#include "pipeline/metadata.hpp"
 
 namespace daas {
 namespace {
@@ -87,7 +88,8 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
       "    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = t.schemaname"
       "   WHERE t.pubname = 'daas' AND c.oid = $1::oid),"
       "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas'), $1::oid::regclass,"
-      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas' AND pubupdate AND pubdelete AND pubtruncate)",
+      "  EXISTS (SELECT FROM pg_publication WHERE pubname = 'daas' AND pubupdate AND pubdelete AND pubtruncate),"
+      "  (SELECT relkind = 'p' FROM pg_class WHERE oid = $1::oid)",
       {std::to_string(source.relation_oid)});
   const auto reload = reload_statement(model.name);
   const auto table = rows.text(0, 4);
@@ -101,6 +103,10 @@ void check_captured(const Model& model, const Model::Source& source, SnapshotSes
     throw Error(Remedy::kStop,
                 "table " + table + " has row security, so what its rows are depends on who asks",
                 "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY; " + reload);
+  }
+  if (rows.boolean(0, 6) && !told_of_ddl(session.connection())) {
+    throw Error(Remedy::kStop, "table " + table + " is partitioned, and no event triggers tell when its partitions come and go",
+                "ALTER EVENT TRIGGER daas_ddl_command_end ENABLE ALWAYS and the same of daas_sql_drop and daas_table_rewrite; " + reload);
   }
   if (model.by_outbox) {
     check_triggers(model, source, session);

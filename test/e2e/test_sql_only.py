@@ -149,11 +149,17 @@ def test_only_the_installer_and_its_members_define(untold):
             superuser.execute("ANALYZE bait")
         superuser.execute("DROP TABLE bait")
     assert site.value("SELECT count(*) FROM daas.api WHERE path = 'orders'") == 0
+    site.sql("CREATE TABLE hers (id int PRIMARY KEY)")
     with site.connect("e2e_member") as member:
         member.execute("SELECT daas.pause_model('orders')")
         site.wait_for_state("orders", "paused")
         member.execute("UPDATE customer SET name = 'meanwhile' WHERE id = 1; SELECT daas.resume_model('orders')")
+        member.execute(site.exported("hers", "SELECT id FROM hers", options=NOTIFY))
     site.assert_equal("orders")
+    # What a member makes is the owner's, also when she is none any more.
+    with site.connect("postgres") as superuser:
+        superuser.execute("REVOKE e2e_owner FROM e2e_member")
+    site.sql("INSERT INTO hers VALUES (1); ALTER TABLE hers ADD v text; INSERT INTO hers VALUES (2); SELECT daas.drop_model('hers'); DROP TABLE hers")
 
 
 def test_default_privileges_give_nobody_anything(open_plain):
@@ -162,7 +168,8 @@ def test_default_privileges_give_nobody_anything(open_plain):
             superuser.execute("ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON TABLES TO e2e_writer;"
                               "ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON FUNCTIONS TO e2e_writer;"
                               "ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON SEQUENCES TO e2e_writer;"
-                              "ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON SCHEMAS TO e2e_writer;"
+                              "ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON SCHEMAS TO e2e_writer, PUBLIC;"
+                              "ALTER DEFAULT PRIVILEGES FOR ROLE e2e_owner GRANT ALL ON SEQUENCES TO PUBLIC;"
                               "DROP SCHEMA daas CASCADE")
         site.install()
         with site.connect("postgres") as superuser:
@@ -170,6 +177,8 @@ def test_default_privileges_give_nobody_anything(open_plain):
                                      " FROM pg_class c WHERE relnamespace = 'daas'::regnamespace AND relkind IN ('r', 'v')").fetchone()[0] is False
             assert superuser.execute("SELECT count(*) FROM pg_proc WHERE pronamespace = 'daas'::regnamespace"
                                      " AND has_function_privilege('e2e_writer', oid, 'EXECUTE')").fetchone()[0] == 0
+            assert superuser.execute("WITH s AS MATERIALIZED (SELECT oid FROM pg_class WHERE relnamespace = 'daas'::regnamespace AND relkind = 'S')"
+                                     " SELECT count(*) FROM s WHERE has_sequence_privilege('e2e_writer', oid, 'USAGE')").fetchone()[0] == 0
 
 
 def test_what_needs_the_library_says_so(untold):
@@ -205,7 +214,7 @@ def test_a_definition_is_refused_where_the_tables_are_others(untold):
         for value in bad:
             refused(site, with_member(statement, member, value), "22023", "not the definition of a model")
     for value in ("DROP TABLE a", "SELECT 1; SELECT 2", "SELECT nope FROM a"):
-        refused(site, with_member(statement, "load_query", value), "42")
+        refused(site, with_member(statement, "load_query", value + " /* id v a */"), "42")
     assert site.value("SELECT count(*) FROM daas.model WHERE name = 'ab'") == 0
     site.sql("ALTER TABLE a ADD more int")
     site.sql(statement)
@@ -268,11 +277,23 @@ def test_columns_and_tables_that_change_places_are_noticed(request, fixture, opt
     site.sql("CREATE TABLE s (id int PRIMARY KEY, a text, b text); INSERT INTO s SELECT i, 'a' || i, 'b' || i FROM generate_series(1, 9) i")
     site.create_model("s", "SELECT id, a, b FROM s", options=options)
     site.assert_equal("s")
-    for change in ("BEGIN; ALTER TABLE s RENAME a TO c; ALTER TABLE s RENAME b TO a; ALTER TABLE s RENAME c TO b; COMMIT",
-                   "ALTER TABLE s DROP a; ALTER TABLE s ADD a text NOT NULL DEFAULT 'new'"):
+    first = served(site, "s")
+    site.sql("ALTER TABLE s ADD ab text; ALTER TABLE s DROP ab; UPDATE s SET b = b")
+    site.assert_equal("s")
+    assert served(site, "s") == first, "a column that no query names is nobody's business"
+    for change in ("ALTER TABLE s ALTER a TYPE text COLLATE \"C\"",
+                   "BEGIN; ALTER TABLE s RENAME a TO c; ALTER TABLE s RENAME b TO a; ALTER TABLE s RENAME c TO b; COMMIT",
+                   "BEGIN; ALTER TABLE s DROP a; ALTER TABLE s ADD a text NOT NULL DEFAULT 'new'; COMMIT"):
         site.sql(change)
         site.sql("UPDATE s SET id = id WHERE id = 1")
         site.assert_equal("s")
+    # While a load runs, too.
+    with site.connect(site.installer) as installer:
+        installer.execute("SELECT daas.reload_model('s')")
+    site.sql("BEGIN; ALTER TABLE s RENAME a TO c; ALTER TABLE s RENAME b TO a; ALTER TABLE s RENAME c TO b; COMMIT")
+    site.assert_equal("s")
+    wait_for(lambda: served(site, "s") > first, 20, "a later generation is live")
+    site.assert_equal("s")
     site.sql("BEGIN; ALTER TABLE s RENAME TO s_before; CREATE TABLE s (LIKE s_before INCLUDING ALL); GRANT SELECT ON s TO e2e_reader;"
              "INSERT INTO s VALUES (1, 'b', 'a'); COMMIT; UPDATE s_before SET b = 'x' WHERE id = 2")
     stopped(site, "s", "table public.s of model s is called public.s_before now")
