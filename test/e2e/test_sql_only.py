@@ -129,6 +129,12 @@ def test_check_finds_nothing_amiss(untold):
     report.line("ok", "daas in the database", "as plain SQL")
 
 
+def test_check_tells_what_a_bare_role_needs(untold):
+    untold.postgres.create_role("e2e_bare", "LOGIN REPLICATION")
+    report = check(untold.indexer.options | {"pg-replication": untold.postgres.conninfo(untold.database, "e2e_bare")})
+    assert "grant_role('replication', 'e2e_bare')" in report.line("FAIL", "rights of daas.replication"), report.text
+
+
 def test_only_the_installer_and_its_members_define(untold):
     site = untold
     site.postgres.create_role("e2e_stranger")
