@@ -27,5 +27,5 @@ def test_no_byte_of_an_answer_depends_on_rows_of_other_scopes(open_site, recorde
 
 def test_rows_that_a_token_sees_are_told_from_rows_that_it_does_not(open_site, recorder, rng):
     with open_site(solr=recorder.url) as site:
-        count, leaks = find_leaks(site, recorder, rng, rng.randrange(10**6), 200, share=0, tenants=("a", "b"))
+        count, leaks = find_leaks(site, recorder, rng, rng.randrange(10**6), 60, share=0, tenants=("a", "b"))
         assert len(leaks) > count // 4, "most answers have rows of scope b, too"
