@@ -181,6 +181,13 @@ RESET ROLE;
 SELECT daas.drop_model('joined');
 SELECT has_table_privilege('regress_daas_reader', 'others', 'SELECT');
 
+-- A superuser of any name.
+CREATE ROLE "Regress daas Super" SUPERUSER;
+SET ROLE "Regress daas Super";
+SELECT daas.grant_role('reader', 'regress_daas_reader');
+RESET ROLE;
+DROP ROLE "Regress daas Super";
+
 SELECT daas.drop_model('b');
 SELECT daas.drop_model('mine', cascade => true);
 DROP EXTENSION daas CASCADE;
