@@ -18,18 +18,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION daas._unique_columns(regclass) IS 'Internal: of each index that proves rows unique, its columns.';
 
-CREATE FUNCTION daas._base_type(type oid) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH RECURSIVE base (oid) AS (
-    SELECT _base_type.type UNION ALL SELECT t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
-  SELECT format_type(b.oid, NULL) FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'
-$$;
-COMMENT ON FUNCTION daas._base_type(oid) IS 'Internal: the type itself, or what a domain is over.';
-
 CREATE FUNCTION daas._table_columns(relation regclass, query text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_object_agg(a.attname, jsonb_build_object(
-           'type', format_type(a.atttypid, a.atttypmod), 'base', daas._base_type(a.atttypid), 'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
+           'type', format_type(a.atttypid, a.atttypmod), 'base', format_type(daas._base_type(a.atttypid), NULL), 'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
            'deterministic', coalesce(l.collisdeterministic, true)))
     FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND daas._may_name(query, a.attname)

@@ -20,7 +20,7 @@ BEGIN
   IF role = 'admin' AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'daas') THEN
     RAISE EXCEPTION 'there is no role admin where daas is plain SQL: the owner of its schema defines models'
       USING ERRCODE = '0A000',
-            HINT = format('Run GRANT %I TO %I.', (SELECT r.rolname FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'daas'), member);
+            HINT = format('Run GRANT %s TO %I.', daas._owner(), member);
   END IF;
   INSERT INTO daas.role_member (role, member) VALUES (role, member) ON CONFLICT DO NOTHING;
   EXECUTE format('GRANT USAGE ON SCHEMA daas TO %I', member);

@@ -48,6 +48,14 @@ CREATE TABLE daas.outbox_ddl (relation oid NOT NULL);
 COMMENT ON TABLE daas.outbox_ddl IS 'Is empty. Holds a table while daas._sync_outbox alters it, in that transaction: by this event triggers in plain SQL know the command for daas''s own.';
 COMMENT ON COLUMN daas.outbox_ddl.relation IS 'The table.';
 
+CREATE FUNCTION daas._base_type(type oid) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE base (oid) AS (
+    SELECT _base_type.type UNION ALL SELECT t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
+  SELECT b.oid FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'
+$$;
+COMMENT ON FUNCTION daas._base_type(oid) IS 'Internal: the type itself, or what a domain is over.';
+
 -- The columns whose values the deltas need, as they are now, and how those become text. plain: in a way that can't fail and is short.
 -- long: it may be longer than a row of the outbox should hold. risky: the output function may fail, or the text be far longer than
 -- the value. styled: settings say how.
@@ -63,12 +71,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
               ELSE 'risky' END,
          NOT (t.typtype = 'e' OR t.typcategory IN ('B', 'N', 'S', 'I') AND t.oid NOT IN ('float4'::regtype, 'float8'::regtype, 'money'::regtype)
               OR t.oid = 'uuid'::regtype)
-    FROM pg_attribute a, LATERAL (
-      WITH RECURSIVE base (oid, typtype, typbasetype, typcategory) AS (
-        SELECT d.oid, d.typtype, d.typbasetype, d.typcategory FROM pg_type d WHERE d.oid = a.atttypid
-        UNION ALL
-        SELECT d.oid, d.typtype, d.typbasetype, d.typcategory FROM base b JOIN pg_type d ON d.oid = b.typbasetype WHERE b.typtype = 'd')
-      SELECT b.* FROM base b WHERE b.typtype <> 'd') t
+    FROM pg_attribute a JOIN pg_type t ON t.oid = daas._base_type(a.atttypid)
    WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
      AND a.attname IN (SELECT c FROM daas.delta d JOIN daas.model m ON m.name = d.model, jsonb_array_elements_text(d.columns) c
                         WHERE d.relation = source AND d.mode <> 'refresh' AND m.by_outbox)
@@ -207,7 +210,7 @@ BEGIN
   EXECUTE format('COMMENT ON FUNCTION daas.%I() IS %L', name, 'Internal: writes changes to daas.outbox; maintained by daas._sync_outbox.');
   EXECUTE format('REVOKE ALL ON FUNCTION daas.%I() FROM PUBLIC', name);
   -- Of a member of the owner's role, in plain SQL, it would be hers, and fail when she is no member any more.
-  EXECUTE format('ALTER FUNCTION daas.%I() OWNER TO %I', name, (SELECT r.rolname FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'daas'));
+  EXECUTE format('ALTER FUNCTION daas.%I() OWNER TO %s', name, daas._owner());
 END $$;
 COMMENT ON FUNCTION daas._set_outbox_function(text, boolean, text) IS 'Internal: makes or replaces a trigger function, which takes no lock on a table.';
 

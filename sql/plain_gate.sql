@@ -4,10 +4,6 @@
 -- of an index. So these run as who calls them, and only the owner of the schema, with the members of that role, can do what they do:
 -- there is no role admin. daas.NAME(…) runs daas._NAME(owner, search_path, …): models are the owner's, whichever member defines them.
 -- No query is parsed behind it, so the path is nobody's.
-CREATE FUNCTION daas._owner() RETURNS regrole
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT n.nspowner::regrole FROM pg_namespace n WHERE n.nspname = 'daas' $$;
-COMMENT ON FUNCTION daas._owner() IS 'Internal: the role that installed daas.';
-
 DO $do$
 DECLARE
   gate record;

@@ -12,6 +12,10 @@ COMMENT ON COLUMN daas.role_member.member IS 'Name of the database role.';
 
 SELECT pg_catalog.pg_extension_config_dump('daas.role_member', '');
 
+CREATE FUNCTION daas._owner() RETURNS regrole
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT n.nspowner::regrole FROM pg_namespace n WHERE n.nspname = 'daas' $$;
+COMMENT ON FUNCTION daas._owner() IS 'Internal: the role that installed daas.';
+
 -- The schema is the caller's to open only if it is the caller's.
 CREATE FUNCTION daas._let_use_schema(caller regrole, relation regclass, member name, purpose text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

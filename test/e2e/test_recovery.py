@@ -8,11 +8,9 @@ import subprocess
 import pytest
 
 from harness.indexer import Indexer
-from harness.postgres import Postgres, running
+from harness.postgres import POSTGRES_BIN, Postgres, running
 from harness.site import DECODER, Site
 from harness.waiting import NotYet, wait_for
-
-POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,10 @@ import re
 import subprocess
 from contextlib import contextmanager
 
-from .postgres import ROOT
+from .postgres import POSTGRES_BIN, ROOT
 from .site import Site
 
 SCRIPT = ROOT / "build/extension/daas--sql-only.sql"
-PROGRAMS = "/usr/lib/postgresql/15/bin"
 
 
 class PlainSite(Site):
@@ -17,9 +16,6 @@ class PlainSite(Site):
         """installer: without superuser rights it can't make event triggers."""
         self.installer = installer
         super().__init__(name, directory, postgres, solr, {"decoder": "pgoutput"} | (options or {}))
-
-    def _install(self):
-        self.install()
 
     def install(self):
         with self.connect(self.installer) as connection:
@@ -32,7 +28,7 @@ class PlainSite(Site):
 
     def program(self, name, *arguments, database=None, given=None, role="postgres"):
         """Output of psql or pg_dump."""
-        done = subprocess.run([f"{PROGRAMS}/{name}", *arguments, "--dbname", self.postgres.conninfo(database or self.database, role)],
+        done = subprocess.run([f"{POSTGRES_BIN}/{name}", *arguments, "--dbname", self.postgres.conninfo(database or self.database, role)],
                               input=given, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout

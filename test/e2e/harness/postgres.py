@@ -12,6 +12,7 @@ import psycopg
 from .waiting import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
+POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
 
 # Every text that PostgreSQL prints depends on these. The cluster has them all otherwise, so that a
 # session of the daemon that forgets to pin one shows.

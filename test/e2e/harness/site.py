@@ -33,7 +33,7 @@ class Site:
         self._connection = None
         with postgres.connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE {quoted(self.database)} OWNER e2e_owner")
-        self._install()
+        self.install()
         directory.mkdir()
         self.indexer = Indexer(directory, {
             "pg-replication": postgres.conninfo(self.database, "e2e_replication"),
@@ -45,7 +45,7 @@ class Site:
             "decoder": DECODER,
         } | (options or {}))
 
-    def _install(self):
+    def install(self):
         with self.connect("postgres") as connection:
             connection.execute("CREATE EXTENSION daas")
             if DECODER != "plugin":
